@@ -1,0 +1,190 @@
+"""
+Every fault of a document at once, each with its JSON pointer (RFC 6901).
+
+msgspec stops at the first fault. When it refuses, `faults_of` walks the same Struct types over the plain document and
+reports all of them. `marked_values` walks a decoded Struct and yields what its types mark: references and times.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any, Final, cast
+
+import msgspec
+from msgspec import Struct, inspect
+
+from contracts.moments import BadMoment, parse_day, parse_instant, parse_moment
+from contracts.references import holds_citizen_id
+
+
+class Fault(Struct, frozen=True, order=True):
+    """One thing wrong: where (a JSON pointer), what kind (`code`, fixed words), and what to do about it."""
+
+    pointer: str
+    code: str
+    message: str
+
+
+def pointer(base: str, *tokens: str | int) -> str:
+    """Append reference tokens to a JSON pointer (RFC 6901 §3)."""
+    return base + "".join(f"/{str(token).replace('~', '~0').replace('/', '~1')}" for token in tokens)
+
+
+# Values that a type marks: Annotated[str, Meta(extra={"mark": …})]
+
+_PARSERS: Final[dict[str, Callable[[str], object]]] = {
+    "instant": parse_instant,
+    "moment": parse_moment,
+    "day": parse_day,
+}
+
+
+def mark_faults(mark: str, value: str, at: str) -> Iterator[Fault]:
+    """Check what a pattern cannot: that a time exists, and that a reference names nobody by identity number."""
+    if mark == "reference":
+        if holds_citizen_id(value):
+            yield Fault(at, "citizen_id", "holds an 18-digit citizen id: use an opaque code, a leaf is for ever")
+        return
+    try:
+        _PARSERS[mark](value)
+    except BadMoment as exc:
+        yield Fault(at, "bad_time", str(exc))
+
+
+def marked_values(value: Struct, at: str) -> Iterator[tuple[str, str, str]]:
+    """Yield (mark, value, pointer) for every marked value of a decoded Struct, in the order of its fields."""
+    for name, encoded, mark, nested in _marks(type(value)):
+        found = getattr(value, name)
+        if found is None:
+            continue
+        if mark is not None and isinstance(found, str):
+            yield mark, found, pointer(at, encoded)
+        elif isinstance(found, Struct):
+            if nested:
+                yield from marked_values(found, pointer(at, encoded))
+        elif isinstance(found, list):
+            for index, item in enumerate(cast("list[Any]", found)):
+                if isinstance(item, Struct):
+                    yield from marked_values(item, pointer(at, encoded, index))
+                elif mark is not None and isinstance(item, str):
+                    yield mark, item, pointer(at, encoded, index)
+
+
+@cache
+def _marks(struct: type[Struct]) -> tuple[tuple[str, str, str | None, bool], ...]:
+    """Return (field, encoded name, mark of its texts, whether it nests) for the fields worth a look."""
+    info = cast("inspect.StructType", inspect.type_info(struct))
+    rows: list[tuple[str, str, str | None, bool]] = []
+    for field in info.fields:
+        leaves = list(_leaves(field.type))
+        marks = {mark for mark, _ in leaves if mark is not None}
+        nests = any(isinstance(leaf, inspect.StructType) for _, leaf in leaves)
+        if marks or nests:
+            rows.append((field.name, field.encode_name, min(marks, default=None), nests))
+    return tuple(rows)
+
+
+def _leaves(info: inspect.Type) -> Iterator[tuple[str | None, inspect.Type]]:
+    match info:
+        case inspect.Metadata():
+            mark = (info.extra or {}).get("mark")
+            yield from ((mark or inner, leaf) for inner, leaf in _leaves(info.type))
+        case inspect.UnionType():
+            for each in info.types:
+                yield from _leaves(each)
+        case inspect.ListType():
+            yield from _leaves(info.item_type)
+        case _:
+            yield None, info
+
+
+# Faults of structure
+
+
+def faults_of(struct: type[Struct], document: Any, at: str = "") -> list[Fault]:
+    """Return every fault of `document` as a `struct`; an empty list when msgspec would take it and all marks hold."""
+    return list(_check(inspect.type_info(struct), document, at, None, None))
+
+
+def _check(info: inspect.Type, value: Any, at: str, mark: str | None, wanted: str | None) -> Iterator[Fault]:
+    match info:
+        case inspect.Metadata():
+            extra, schema = info.extra or {}, info.extra_json_schema or {}
+            yield from _check(info.type, value, at, extra.get("mark", mark), schema.get("description", wanted))
+        case inspect.StructType():
+            yield from _check_struct(info, value, at)
+        case inspect.ListType():
+            if isinstance(value, list):
+                for index, item in enumerate(cast("list[Any]", value)):
+                    yield from _check(info.item_type, item, pointer(at, index), mark, wanted)
+            else:
+                yield Fault(at, "wrong_type", f"a list is wanted, not {_named(value)}")
+        case inspect.UnionType():
+            yield from _check_union(info, value, at, mark, wanted)
+        case inspect.RawType():
+            if not isinstance(value, dict):
+                yield Fault(at, "wrong_type", f"an object is wanted, not {_named(value)}")
+        case inspect.StrType():
+            yield from _check_text(info, value, at, mark, wanted)
+        case inspect.LiteralType():
+            if value not in info.values or isinstance(value, bool) != any(isinstance(v, bool) for v in info.values):
+                choices = ", ".join(f"`{choice}`" for choice in info.values)
+                yield Fault(at, "bad_value", f"one of {choices} is wanted, not {_named(value)}")
+        case inspect.IntType():
+            if not isinstance(value, int) or isinstance(value, bool):
+                yield Fault(at, "wrong_type", f"a whole number is wanted, not {_named(value)}")
+            elif (info.ge is not None and value < info.ge) or (info.le is not None and value > info.le):
+                yield Fault(at, "bad_value", f"a whole number from {info.ge} to {info.le} is wanted")
+        case inspect.BoolType():
+            if not isinstance(value, bool):
+                yield Fault(at, "wrong_type", f"true or false is wanted, not {_named(value)}")
+        case inspect.DictType():
+            if not isinstance(value, dict):
+                yield Fault(at, "wrong_type", f"an object is wanted, not {_named(value)}")
+        case _:
+            return
+
+
+def _check_struct(info: inspect.StructType, value: Any, at: str) -> Iterator[Fault]:
+    if not isinstance(value, dict):
+        yield Fault(at, "wrong_type", f"an object is wanted, not {_named(value)}")
+        return
+    document = cast("dict[str, Any]", value)
+    for field in info.fields:
+        if field.encode_name in document:
+            yield from _check(field.type, document[field.encode_name], pointer(at, field.encode_name), None, None)
+        elif field.required:
+            yield Fault(pointer(at, field.encode_name), "missing", f"`{field.encode_name}` is required")
+    if info.forbid_unknown_fields:
+        known = {field.encode_name for field in info.fields}
+        for name in document.keys() - known:
+            yield Fault(pointer(at, name), "unknown_member", f"no such member here; known: {', '.join(sorted(known))}")
+
+
+def _check_union(info: inspect.UnionType, value: Any, at: str, mark: str | None, wanted: str | None) -> Iterator[Fault]:
+    if value is None and info.includes_none:
+        return
+    options = [option for option in info.types if not isinstance(option, inspect.NoneType)]
+    per_option = [list(_check(option, value, at, mark, wanted)) for option in options]
+    if not any(len(faults) == 0 for faults in per_option):
+        # The option that fits furthest in tells most: the one whose faults lie deepest, of the right type if any.
+        yield from min(per_option, key=lambda faults: (faults[0].code == "wrong_type", faults[0].pointer == at))
+
+
+def _check_text(info: inspect.StrType, value: Any, at: str, mark: str | None, wanted: str | None) -> Iterator[Fault]:
+    if not isinstance(value, str):
+        yield Fault(at, "wrong_type", f"{wanted or 'a text'} is wanted, not {_named(value)}")
+    elif info.max_length is not None and len(value) > info.max_length:
+        yield Fault(at, "too_long", f"{len(value)} characters; at most {info.max_length}")
+    elif (info.min_length is not None and len(value) < info.min_length) or (
+        info.pattern is not None and re.search(info.pattern, value) is None
+    ):
+        code = "bad_reference" if mark == "reference" else "bad_value"
+        yield Fault(at, code, f"{wanted or 'another text'} is wanted, not {_named(value)}")
+    elif mark is not None:
+        yield from mark_faults(mark, value, at)
+
+
+def _named(value: Any) -> str:
+    text = msgspec.json.encode(value).decode() if not isinstance(value, float) else repr(value)
+    return f"`{text[:60]}…`" if len(text) > 60 else f"`{text}`"

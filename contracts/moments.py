@@ -1,0 +1,82 @@
+"""
+Times as they stand in an act: RFC 3339 with an offset, or a bare date where a day is meant.
+
+An instant keeps its text as received (the leaf holds it); this module only reads it.
+"""
+
+import re
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+_TIME: Final = re.compile(
+    r"(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})?",
+    re.ASCII,
+)
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+Moment = Annotated[
+    str, Meta(description="a date, or an RFC 3339 time with its offset", extra={"mark": "moment"}, max_length=40)
+]
+"""A bare date means the whole day, the last one included; a date-time is an instant."""
+Instant = Annotated[str, Meta(description="an RFC 3339 time with its offset", extra={"mark": "instant"}, max_length=40)]
+Day = Annotated[str, Meta(description="a date, YYYY-MM-DD", extra={"mark": "day"}, max_length=10)]
+
+
+class BadMoment(ValueError):
+    """The text is not a time or date this ledger takes; the message says why."""
+
+
+def parse_instant(text: str) -> datetime:
+    """
+    Read an RFC 3339 time (§5.6) into UTC, microseconds kept.
+
+    Raises `BadMoment` without an offset, with more than six decimals, for a leap second, or for a day that is not in
+    the calendar.
+    """
+    found = _TIME.fullmatch(text)
+    if found is None:
+        raise BadMoment("not an RFC 3339 time such as 2026-03-02T09:30:00+08:00")
+    *parts, fraction, offset = found.groups()
+    if offset is None:
+        raise BadMoment("no offset: write Z or +08:00 at the end")
+    if fraction is not None and len(fraction) > 6:
+        raise BadMoment("more than six decimals in the seconds")
+    if parts[5] == "60":
+        raise BadMoment("a leap second cannot be stored; use :59 or the next minute")
+    try:
+        naive = datetime(*map(int, parts), int((fraction or "0").ljust(6, "0")))  # noqa: DTZ001 - the zone follows
+        return naive.replace(tzinfo=_zone(offset)).astimezone(UTC)
+    except (ValueError, OverflowError) as exc:
+        raise BadMoment(f"no such time: {exc}") from exc
+
+
+def parse_day(text: str) -> date:
+    """Read `YYYY-MM-DD`. Raises `BadMoment` for anything else."""
+    if _DATE.fullmatch(text) is None:
+        raise BadMoment("not a date such as 2026-03-02")
+    try:
+        return date.fromisoformat(text)
+    except ValueError as exc:
+        raise BadMoment(f"no such day: {exc}") from exc
+
+
+def parse_moment(text: str) -> date | datetime:
+    """Read a bare date as a `date`, a date-time as a `datetime` in UTC. Raises `BadMoment`."""
+    return parse_day(text) if len(text) == 10 else parse_instant(text)
+
+
+def format_instant(moment: datetime) -> str:
+    """Write an instant as the ledger's own clock does: UTC, six decimals, `Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _zone(offset: str) -> timezone:
+    if offset in "Zz":
+        return UTC
+    hours, minutes = int(offset[1:3]), int(offset[4:6])
+    if hours > 23 or minutes > 59:
+        raise ValueError(f"offset {offset}")
+    sign = -1 if offset[0] == "-" else 1
+    return timezone(sign * timedelta(hours=hours, minutes=minutes))

@@ -1,0 +1,87 @@
+"""
+References: how an act names people, bodies, units, projects and grants (`person:P06`, `grant:G1`).
+
+A reference is a tag: acts can be read by it. It is an opaque code of its source, never a name or an identity number,
+because the leaf that holds it is for ever.
+"""
+
+import re
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+LENGTH_MAX: Final = 128
+"""Characters in a reference. A longer one would overflow an index and fail the commit of everyone in its batch."""
+
+_END = r"$(?!\n)"  # `$` alone lets a trailing newline through
+_CODE = r"[^\s\x00-\x1f\x7f-\x9f]+"
+
+
+def _reference(*kinds: str) -> Meta:
+    tails = {"account": rf"account:{_CODE}/[^\s\x00-\x1f\x7f-\x9f/]+", "post": rf"post:{_CODE}/{_CODE}"}
+    options = "|".join(tails.get(kind, f"{kind}:{_CODE}") for kind in kinds)
+    wanted = ", ".join(f"`{kind}:…`" for kind in kinds)
+    return Meta(
+        pattern=f"^({options}){_END}",
+        max_length=LENGTH_MAX,
+        description=f"a reference: {wanted}",
+        extra={"mark": "reference"},
+    )
+
+
+KINDS: Final = (
+    "person",
+    "account",
+    "body",
+    "system",
+    "unit",
+    "post",
+    "project",
+    "supplier",
+    "agency",
+    "grant",
+    "finding",
+    "log",
+)
+
+Reference = Annotated[str, _reference(*KINDS)]
+Actor = Annotated[str, _reference("person", "account", "body", "system", "supplier", "agency")]
+"""Whoever does an act. An organisation acting through nobody named is `supplier:…` or `agency:…`."""
+Human = Annotated[str, _reference("person", "account")]
+"""A natural person, or an account that resolves to one."""
+Person = Annotated[str, _reference("person")]
+Account = Annotated[str, _reference("account")]
+"""`account:<source>/<login>`; the login follows the last `/`."""
+Holder = Annotated[str, _reference("person", "account", "post", "body")]
+Unit = Annotated[str, _reference("unit")]
+Post = Annotated[str, _reference("post")]
+Project = Annotated[str, _reference("project")]
+Supplier = Annotated[str, _reference("supplier")]
+Organisation = Annotated[str, _reference("supplier", "agency")]
+Employer = Annotated[str, _reference("unit", "agency", "supplier")]
+Agency = Annotated[str, _reference("agency")]
+Grant = Annotated[str, _reference("grant")]
+Finding = Annotated[str, _reference("finding")]
+ControlScope = Annotated[str, _reference("project", "unit", "person")]
+Party = Annotated[str, _reference("person", "account", "supplier")]
+
+_CITIZEN_ID: Final = re.compile(
+    r"(?<!\d)(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])\d{4}"  # province, prefecture, county (GB/T 2260)
+    r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"  # date of birth
+    r"\d{3}[\dXx](?!\d)"
+)
+
+
+def kind_of(reference: str) -> str:
+    """Return the kind of a well-formed reference: what stands before its first colon."""
+    return reference.partition(":")[0]
+
+
+def holds_citizen_id(text: str) -> bool:
+    """
+    Say whether `text` holds an 18-digit citizen identity number (GB 11643-1999).
+
+    The check digit is not asked for: a mistyped number still points at somebody. A random number of 18 digits is taken
+    for one about once in four thousand.
+    """
+    return _CITIZEN_ID.search(text) is not None
