@@ -5,8 +5,9 @@ An instant keeps its text as received (the leaf holds it); this module only read
 """
 
 import re
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Annotated, Final
+from zoneinfo import ZoneInfo
 
 from msgspec import Meta
 
@@ -70,6 +71,26 @@ def parse_moment(text: str) -> date | datetime:
 def format_instant(moment: datetime) -> str:
     """Write an instant as the ledger's own clock does: UTC, six decimals, `Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+LOCAL_ZONE: Final = ZoneInfo("Asia/Shanghai")
+"""The zone in which a bare date is a day (policy row `calendar.zone`)."""
+
+
+def starts(moment: str) -> datetime:
+    """Return the first instant of a moment: of a bare date its local midnight."""
+    return _instant(parse_moment(moment), days=0)
+
+
+def ends(moment: str) -> datetime:
+    """Return the first instant after a moment that ends a term: a bare date is included whole, an instant is not."""
+    return _instant(parse_moment(moment), days=1)
+
+
+def _instant(moment: date | datetime, days: int) -> datetime:
+    if isinstance(moment, datetime):
+        return moment
+    return datetime.combine(moment + timedelta(days=days), time.min, LOCAL_ZONE).astimezone(UTC)
 
 
 def _zone(offset: str) -> timezone:

@@ -1,0 +1,111 @@
+"""
+The way to PostgreSQL: pools that work under a role of their own, statements from files, forward-only migrations.
+
+A statement is one `.sql` file beside the package that runs it. A migration is `sql/migrations/NNNN_what.sql`; what was
+run, with its digest, stands in `<schema>.migrations`.
+"""
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+from typing import LiteralString, cast
+
+import psycopg
+from psycopg import Connection
+from psycopg.rows import TupleRow, tuple_row
+from psycopg.sql import SQL, Identifier
+from psycopg_pool import ConnectionPool
+
+Pool = ConnectionPool[Connection[TupleRow]]
+
+_MIGRATION_LOCK = 0x7175616E7A65  # "quanze": two starters migrate one after the other
+
+
+class MigrationChanged(Exception):
+    """A migration that was run differs from the file of that name: the history of this database is another."""
+
+
+@cache
+def statement(package: str, name: str) -> SQL:
+    """Return `<package>/sql/<name>.sql`. The files ship with the package, so they are as trusted as code."""
+    text = files(package).joinpath("sql", f"{name}.sql").read_text("utf-8")
+    return SQL(cast("LiteralString", text))
+
+
+def open_pool(dsn: str, role: str, *, size_max: int, name: str) -> Pool:
+    """
+    Return an open pool whose connections work as `role` (autocommit, UTC). It does not wait for the first connection.
+
+    A connection that cannot take the role fails its checkout: nothing runs with more rights than intended.
+    """
+    pool: Pool = ConnectionPool(
+        dsn,
+        connection_class=Connection[TupleRow],
+        kwargs={"autocommit": True, "row_factory": tuple_row, "application_name": name},
+        configure=working_as(role),
+        check=ConnectionPool.check_connection,
+        min_size=1,
+        max_size=size_max,
+        timeout=10.0,
+        reconnect_timeout=float("inf"),  # a database that comes back after an hour is used again, by itself
+        open=False,
+        name=name,
+    )
+    pool.open(wait=False)
+    return pool
+
+
+def working_as(role: str) -> Callable[[Connection[TupleRow]], None]:
+    """Return what a pool does to a new connection: give up the rights of whoever logged in for those of `role`."""
+
+    def configure(connection: Connection[TupleRow]) -> None:
+        connection.execute(SQL("SET ROLE {}").format(Identifier(role)))
+        connection.execute("SET TIME ZONE 'UTC'")
+
+    return configure
+
+
+def migrate(dsn: str, package: str, schema: str) -> list[str]:
+    """
+    Run the migrations of `package` that `schema` lacks, each in its own transaction; return their names.
+
+    Safe to run twice and at once. A crash half way leaves whole migrations only. Raises `MigrationChanged` when a file
+    that was run has changed since.
+    """
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
+        connection.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(schema)))
+        table = Identifier(schema, "migrations")
+        connection.execute(
+            SQL(
+                "CREATE TABLE IF NOT EXISTS {} (name text PRIMARY KEY, sha256 text NOT NULL,"
+                " run_at timestamptz NOT NULL DEFAULT now())"
+            ).format(table)
+        )
+        seen = dict(connection.execute(SQL("SELECT name, sha256 FROM {}").format(table)).fetchall())
+        return [
+            name
+            for name, text in _migrations(package)
+            if _run_migration(connection, table, name, text, cast("dict[str, str]", seen))
+        ]
+
+
+def _run_migration(
+    connection: Connection[TupleRow], table: Identifier, name: str, text: str, seen: dict[str, str]
+) -> bool:
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    if name in seen:
+        if seen[name] != digest:
+            raise MigrationChanged(f"{name} was run with other content; migrations go forward, add a new one")
+        return False
+    with connection.transaction():
+        connection.execute(cast("LiteralString", text))
+        connection.execute(SQL("INSERT INTO {} (name, sha256) VALUES (%s, %s)").format(table), (name, digest))
+    return True
+
+
+def _migrations(package: str) -> list[tuple[str, str]]:
+    directory = files(package).joinpath("sql", "migrations")
+    found = [entry for entry in directory.iterdir() if entry.name.endswith(".sql")]
+    return sorted((entry.name, entry.read_text("utf-8")) for entry in found)

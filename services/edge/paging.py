@@ -1,0 +1,54 @@
+"""
+Lists page by cursor: `{items, next}`, `?limit=&after=`; `next` is opaque and null on the last page.
+
+A cursor is where the page ended, so that nothing is skipped or repeated when the list grows meanwhile.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Generic, TypeVar
+
+import msgspec
+from contracts.faults import Fault
+from litestar.params import Parameter
+from msgspec import Struct
+
+from edge.problems import problem
+
+T = TypeVar("T")
+
+Limit = Annotated[int, Parameter(ge=1, le=1000, description="how many items a page holds at most")]
+After = Annotated[str | None, Parameter(description="the `next` of the page before")]
+LIMIT_DEFAULT = 100
+
+
+class Page(Struct, Generic[T], frozen=True):
+    """One page of a list."""
+
+    items: Sequence[T]
+    next: str | None
+
+
+def page(found: Sequence[T], limit: int, key: Callable[[T], Sequence[str | int]]) -> Page[T]:
+    """Make a page from up to `limit + 1` items in order: the one too many only says that there is a next page."""
+    items = found[:limit]
+    return Page(items, write_cursor(*key(items[-1])) if len(found) > limit else None)
+
+
+def write_cursor(*key: str | int) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
+
+
+def read_cursor(after: str | None, *types: type) -> Sequence[Any] | None:
+    """Return what `write_cursor` wrote, or None on the first page. A cursor not of this list is a 400 problem."""
+    if after is None:
+        return None
+    try:
+        key = msgspec.json.decode(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
+    except (binascii.Error, msgspec.DecodeError, ValueError):
+        key = None
+    if not (isinstance(key, list) and list(map(type, key)) == list(types)):  # pyright: ignore[reportUnknownArgumentType] - this is the check
+        fault = Fault("/after", "bad_cursor", "take `next` from the page before, as it is")
+        raise problem(400, "bad-request", "This is no cursor of this list", faults=[fault])
+    return key  # pyright: ignore[reportUnknownVariableType]

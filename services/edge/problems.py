@@ -1,0 +1,69 @@
+"""
+Problems over HTTP: RFC 9457 `application/problem+json`, with every fault in `errors`.
+
+Services raise errors of their own; each maps them here, in one place, to a status and a type.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from contracts.faults import Fault
+from litestar.exceptions import HTTPException
+from litestar.plugins.problem_details import ProblemDetailsConfig, ProblemDetailsException, ProblemDetailsPlugin
+
+_TYPE_PREFIX = "urn:quanze:problem:"
+_CODES = {
+    400: "bad-request",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "too-large",
+    415: "unsupported-media-type",
+    429: "queue-full",
+    500: "internal",
+    503: "unavailable",
+}
+
+
+def problem(
+    status: int,
+    code: str,
+    title: str,
+    detail: str = "",
+    *,
+    faults: Sequence[Fault] = (),
+    headers: Mapping[str, str] | None = None,
+    **members: Any,
+) -> ProblemDetailsException:
+    """Make one problem. `code` ends its type URI; `faults` become `errors`; `members` are extension members (§3.2)."""
+    return ProblemDetailsException(
+        detail=detail or title,
+        status_code=status,
+        title=title,
+        type_=_TYPE_PREFIX + code,
+        headers=dict(headers) if headers else None,
+        extra={"errors": msgspec.to_builtins(faults), **members},
+    )
+
+
+def problems_plugin(
+    mapping: Mapping[type[Exception], Callable[[Any], ProblemDetailsException]],
+) -> ProblemDetailsPlugin:
+    """Return the Litestar plugin: these errors through `mapping`, Litestar's own through their status."""
+    return ProblemDetailsPlugin(
+        ProblemDetailsConfig(
+            exception_to_problem_detail_map={HTTPException: _from_http, **mapping},  # pyright: ignore[reportArgumentType] - the library's map is invariant in the exception
+        )
+    )
+
+
+def _from_http(exc: HTTPException) -> ProblemDetailsException:
+    if isinstance(exc, ProblemDetailsException):
+        return exc
+    extra: Any = exc.extra or []
+    faults = [Fault(f"/{each.get('key', '')}", "bad_value", str(each.get("message", ""))) for each in extra]
+    headers = {"WWW-Authenticate": "Bearer"} if exc.status_code == 401 else exc.headers
+    code = _CODES.get(exc.status_code, "bad-request" if exc.status_code < 500 else "internal")
+    return problem(exc.status_code, code, code.replace("-", " ").capitalize(), exc.detail, faults=faults, headers=headers)
