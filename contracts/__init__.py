@@ -1,1 +1,1 @@
-"""What is said in this ledger: envelope, payloads, catalogue, proofs. Imports nothing of the services; they import it."""
+"""What is said in this ledger: envelope, payloads, catalogue, proofs. Imports no service; they import it."""

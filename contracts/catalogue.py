@@ -20,10 +20,24 @@ from contracts.payloads import Payload
 
 ActClass = Literal["D", "E", "S", "R"]
 Severity = Literal["CRITICAL", "HIGH", "MEDIUM", "LOW", "ADVISORY"]
+PayloadShape = type[Payload]
 Force = Literal["LAW", "REG", "RULE", "NORM", "GUIDE", "LOCAL", "UNIT", "PRACTICE"]
 
 PROJECT_STAGES: Final = frozenset(
-    "BUDGET DISCLOSURE REQUIREMENT PLAN TENDER CONTRACT ACCEPTANCE PAYMENT EVALUATION REMEDY SUPERVISION ARCHIVE".split()
+    (
+        "BUDGET",
+        "DISCLOSURE",
+        "REQUIREMENT",
+        "PLAN",
+        "TENDER",
+        "CONTRACT",
+        "ACCEPTANCE",
+        "PAYMENT",
+        "EVALUATION",
+        "REMEDY",
+        "SUPERVISION",
+        "ARCHIVE",
+    )
 )
 """Stages whose acts are done on a project."""
 STAGES_OUTSIDE_PAIRS: Final = frozenset(("SETUP", "AUTHORITY", "INTEREST", "SUPERVISION", "OVERSIGHT"))
@@ -51,7 +65,7 @@ class Act(Struct, frozen=True, kw_only=True):
     decided_outside: bool = False
     joint_min: int = 1
     after: tuple[str, ...] = ()
-    payload: type[Payload] = Payload
+    payload: PayloadShape = Payload
     subject_kinds: frozenset[str] = frozenset(references.KINDS)
 
     @property
@@ -248,7 +262,7 @@ def _pair(name: str, row: Any, roles: Mapping[str, Role], faults: list[Catalogue
     match row:
         case [str(left), str(right), str(severity), str(force), str(citation)]:
             options: dict[str, Any] = {}
-        case [str(left), str(right), str(severity), str(force), str(citation), dict(given)]:
+        case [str(left), str(right), str(severity), str(force), str(citation), {**given}]:
             options = cast("dict[str, Any]", given)
         case _:
             faults.append(CatalogueFault(where, "is [duty, duty, severity, force, citation] and perhaps {options}"))
@@ -297,8 +311,7 @@ def _every_pair(rule: Any, roles: Mapping[str, Role], faults: list[CatalogueFaul
         case _:
             faults.append(CatalogueFault("incompatible_every", "is {prefix, roles, severity, force, citation}"))
             return
-    for left, right in combinations(sorted({str(name) for name in cast("list[Any]", names)}), 2):
+    for left, right in combinations(sorted({str(name) for name in names}), 2):
         pair = _pair(f"{prefix}:{left}~{right}", [left, right, severity, force, citation], roles, faults)
         if pair is not None:
             yield pair
-

@@ -63,7 +63,9 @@ def read_event(raw: bytes, catalogue: Catalogue) -> Event:
             faults += faults_of(act.payload if act else Payload, document["data"], "/data")
         if act is not None:
             faults += _meaning_faults(act, document, catalogue)
-        raise BadEvent(sorted(set(faults)) or [Fault("", "bad_value", "this is no CloudEvent of this ledger")]) from None
+        raise BadEvent(
+            sorted(set(faults)) or [Fault("", "bad_value", "this is no CloudEvent of this ledger")]
+        ) from None
 
     tags: dict[str, None] = {}
     for value in (envelope, payload):

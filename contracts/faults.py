@@ -87,7 +87,7 @@ def _marks(struct: type[Struct]) -> tuple[tuple[str, str, str | None, bool], ...
 def _leaves(info: inspect.Type) -> Iterator[tuple[str | None, inspect.Type]]:
     match info:
         case inspect.Metadata():
-            mark = (info.extra or {}).get("mark")
+            mark = _mark_of(info)
             yield from ((mark or inner, leaf) for inner, leaf in _leaves(info.type))
         case inspect.UnionType():
             for each in info.types:
@@ -96,6 +96,10 @@ def _leaves(info: inspect.Type) -> Iterator[tuple[str | None, inspect.Type]]:
             yield from _leaves(info.item_type)
         case _:
             yield None, info
+
+
+def _mark_of(info: inspect.Metadata) -> str | None:
+    return cast("dict[str, str]", info.extra or {}).get("mark")  # pyright: ignore[reportUnknownMemberType] - a bare dict in the library's stubs
 
 
 # Faults of structure
@@ -109,8 +113,8 @@ def faults_of(struct: type[Struct], document: Any, at: str = "") -> list[Fault]:
 def _check(info: inspect.Type, value: Any, at: str, mark: str | None, wanted: str | None) -> Iterator[Fault]:
     match info:
         case inspect.Metadata():
-            extra, schema = info.extra or {}, info.extra_json_schema or {}
-            yield from _check(info.type, value, at, extra.get("mark", mark), schema.get("description", wanted))
+            schema = cast("dict[str, str]", info.extra_json_schema or {})  # pyright: ignore[reportUnknownMemberType] - a bare dict in the library's stubs
+            yield from _check(info.type, value, at, _mark_of(info) or mark, schema.get("description", wanted))
         case inspect.StructType():
             yield from _check_struct(info, value, at)
         case inspect.ListType():

@@ -47,8 +47,10 @@ def parse_instant(text: str) -> datetime:
     if parts[5] == "60":
         raise BadMoment("a leap second cannot be stored; use :59 or the next minute")
     try:
-        naive = datetime(*map(int, parts), int((fraction or "0").ljust(6, "0")))  # noqa: DTZ001 - the zone follows
-        return naive.replace(tzinfo=_zone(offset)).astimezone(UTC)
+        year, month, day, hour, minute, second = map(int, parts)
+        microsecond = int((fraction or "0").ljust(6, "0"))
+        local = datetime(year, month, day, hour, minute, second, microsecond, _zone(offset))
+        return local.astimezone(UTC)
     except (ValueError, OverflowError) as exc:
         raise BadMoment(f"no such time: {exc}") from exc
 

@@ -27,7 +27,6 @@ from contracts.references import (
     Person,
     Post,
     Project,
-    Supplier,
     Unit,
 )
 
@@ -78,7 +77,7 @@ class Part(Struct, frozen=True, kw_only=True):
     """Something inside a payload."""
 
 
-class Participant(Part, kw_only=True):
+class Participant(Part, frozen=True, kw_only=True):
     """One of the people of an act. Without a `role` of their own they exercise the act's."""
 
     actor: Actor
@@ -88,7 +87,7 @@ class Participant(Part, kw_only=True):
     signed: bool | None = None
 
 
-class Document(Part, kw_only=True):
+class Document(Part, frozen=True, kw_only=True):
     """A document by its digest: the ledger stores no documents. `kind` is one of the policy row `chn.file_kinds`."""
 
     name: Text | None = None
@@ -97,7 +96,7 @@ class Document(Part, kw_only=True):
     uri: Text | None = None
 
 
-class Item(Part, kw_only=True):
+class Item(Part, frozen=True, kw_only=True):
     """A line of a requirement, contract or acceptance, or a head of a review."""
 
     name: Text
@@ -107,7 +106,7 @@ class Item(Part, kw_only=True):
     result: Result | None = None
 
 
-class Issue(Part, kw_only=True):
+class Issue(Part, frozen=True, kw_only=True):
     """What a reviewer or inspector coded, e.g. `NEG-01`."""
 
     rule: Bare
@@ -115,21 +114,21 @@ class Issue(Part, kw_only=True):
     resolved: bool | None = None
 
 
-class Version(Part, kw_only=True):
+class Version(Part, frozen=True, kw_only=True):
     """An object at a version: what something was made from."""
 
     object: Bare
     version: Bare
 
 
-class Key(Part, kw_only=True):
+class Key(Part, frozen=True, kw_only=True):
     """The idempotency key of another act."""
 
     source: Source
     id: EventId
 
 
-class Days(Part, kw_only=True):
+class Days(Part, frozen=True, kw_only=True):
     """A period in calendar or working days."""
 
     days: Count
@@ -157,40 +156,40 @@ class Payload(Struct, frozen=True, kw_only=True):
 # Units, people, posts
 
 
-class UnitRegister(Payload, kw_only=True):
+class UnitRegister(Payload, frozen=True, kw_only=True):
     name: Text | None = None
     parent: Unit | None = None
     kind: Literal["purchaser", "finance_department", "central_purchasing_body", "other"] | None = None
     jurisdiction: Bare | None = None
 
 
-class PersonRegister(Payload, kw_only=True):
+class PersonRegister(Payload, frozen=True, kw_only=True):
     employer: Employer | None = None
     pseudonym: Text | None = None
 
 
-class SupplierRegister(Payload, kw_only=True):
+class SupplierRegister(Payload, frozen=True, kw_only=True):
     name: Text | None = None
     code: Bare | None = None
 
 
-class AccountLink(Payload, kw_only=True):
+class AccountLink(Payload, frozen=True, kw_only=True):
     account: Account
     person: Person
     evidence: Text | None = None
 
 
-class AccountUnlink(Payload, kw_only=True):
+class AccountUnlink(Payload, frozen=True, kw_only=True):
     account: Account
     person: Person | None = None
 
 
-class Shareholder(Part, kw_only=True):
+class Shareholder(Part, frozen=True, kw_only=True):
     holder: Party
     share: Decimal | None = None
 
 
-class SupplierSnapshot(Payload, kw_only=True):
+class SupplierSnapshot(Payload, frozen=True, kw_only=True):
     legal_representative: Party | None = None
     head: Party | None = None
     shareholders: list[Shareholder] = []
@@ -199,26 +198,26 @@ class SupplierSnapshot(Payload, kw_only=True):
     size: Literal["micro", "small", "medium", "large"] | None = None
 
 
-class PolicyValue(Part, kw_only=True):
+class PolicyValue(Part, frozen=True, kw_only=True):
     key: Bare
     value: Any
 
 
-class Reserved(Part, kw_only=True):
+class Reserved(Part, frozen=True, kw_only=True):
     """A matter that only a body may decide, from an amount on."""
 
     act: ActName
     amount_from: Money | None = None
 
 
-class Responsibility(Part, kw_only=True):
+class Responsibility(Part, frozen=True, kw_only=True):
     """Who answers for the grant and who for its exercise."""
 
     grantor: Text | None = None
     grantee: Text | None = None
 
 
-class SetupPolicy(Payload, kw_only=True):
+class SetupPolicy(Payload, frozen=True, kw_only=True):
     policy: Bare | None = None
     stages: list[Bare] = []
     valid_from: Moment | None = None
@@ -228,7 +227,7 @@ class SetupPolicy(Payload, kw_only=True):
     responsibility: Responsibility | Text | None = None
 
 
-class PostDefine(Payload, kw_only=True):
+class PostDefine(Payload, frozen=True, kw_only=True):
     post: Post
     name: Text | None = None
     key_post: bool | None = None
@@ -249,7 +248,7 @@ class PostDefine(Payload, kw_only=True):
     acts: list[ActName] = []
 
 
-class PostTerm(Payload, rename={"from_": "from"}, kw_only=True):
+class PostTerm(Payload, rename={"from_": "from"}, frozen=True, kw_only=True):
     """`from` in, `until` out for instants; a bare last day is included."""
 
     post: Post
@@ -258,19 +257,19 @@ class PostTerm(Payload, rename={"from_": "from"}, kw_only=True):
     until: Moment | None = None
 
 
-class PersonReview(Payload, kw_only=True):
+class PersonReview(Payload, frozen=True, kw_only=True):
     person: Human | None = None
     post: Post | None = None
 
 
-class RoleTerm(Payload, rename={"from_": "from"}, kw_only=True):
+class RoleTerm(Payload, rename={"from_": "from"}, frozen=True, kw_only=True):
     person: Human
     role: RoleName
     from_: Moment | None = None
     until: Moment | None = None
 
 
-class ControlRegister(Payload, kw_only=True):
+class ControlRegister(Payload, frozen=True, kw_only=True):
     rule: Bare | None = None
     rules: list[Bare] = []
     scope: ControlScope | None = None
@@ -295,12 +294,12 @@ class Scope(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     methods: list[Method] | None = None
 
 
-class Basis(Part, kw_only=True):
+class Basis(Part, frozen=True, kw_only=True):
     kind: Literal["statute", "appointment", "rules_of_procedure"] | None = None
     document: Text | None = None
 
 
-class AuthVest(Payload, kw_only=True):
+class AuthVest(Payload, frozen=True, kw_only=True):
     """Original authority: a root, with what shows it."""
 
     grant: Grant
@@ -321,7 +320,7 @@ Condition = Annotated[
 ]
 
 
-class Instrument(Part, kw_only=True):
+class Instrument(Part, frozen=True, kw_only=True):
     """The paper the grant is written on. `date` is when it was made."""
 
     no: Text | None = None
@@ -329,7 +328,7 @@ class Instrument(Part, kw_only=True):
     sha256: Sha256 | None = None
 
 
-class AuthGrant(Payload, kw_only=True):
+class AuthGrant(Payload, frozen=True, kw_only=True):
     """
     A delegation of authority. `parent` absent: the grantor's own root; `grantor` absent: the actor.
 
@@ -358,7 +357,7 @@ class AuthGrant(Payload, kw_only=True):
     supersedes: Grant | None = None
 
 
-class AuthChange(Payload, kw_only=True):
+class AuthChange(Payload, frozen=True, kw_only=True):
     """Accept, suspend, resume or revoke a grant; `effective_at` absent: at the act's own time."""
 
     grant: Grant
@@ -366,11 +365,11 @@ class AuthChange(Payload, kw_only=True):
     notified_at: Moment | None = None
 
 
-class AuthRatify(Payload, kw_only=True):
+class AuthRatify(Payload, frozen=True, kw_only=True):
     act: Key
 
 
-class ActingAppoint(Payload, rename={"from_": "from"}, kw_only=True):
+class ActingAppoint(Payload, rename={"from_": "from"}, frozen=True, kw_only=True):
     acting: Bare
     principal: Human
     substitute: Human
@@ -381,14 +380,14 @@ class ActingAppoint(Payload, rename={"from_": "from"}, kw_only=True):
     until: Moment | None = None
 
 
-class ActingEnd(Payload, kw_only=True):
+class ActingEnd(Payload, frozen=True, kw_only=True):
     acting: Bare
 
 
 # Interests
 
 
-class DeclaredRelation(Part, rename={"from_": "from"}, kw_only=True):
+class DeclaredRelation(Part, rename={"from_": "from"}, frozen=True, kw_only=True):
     supplier: Organisation | None = None
     relation: Relation
     relative: Human | None = None
@@ -397,13 +396,13 @@ class DeclaredRelation(Part, rename={"from_": "from"}, kw_only=True):
     detail: Text | None = None
 
 
-class CoiDeclare(Payload, kw_only=True):
+class CoiDeclare(Payload, frozen=True, kw_only=True):
     declarant: Human | None = None
     none: bool | None = None
     relations: list[DeclaredRelation] = []
 
 
-class RelationRecord(Payload, rename={"from_": "from"}, kw_only=True):
+class RelationRecord(Payload, rename={"from_": "from"}, frozen=True, kw_only=True):
     person: Human
     supplier: Organisation | None = None
     relative: Human | None = None
@@ -414,7 +413,7 @@ class RelationRecord(Payload, rename={"from_": "from"}, kw_only=True):
     confidence: Bare | None = None
 
 
-class Recusal(Payload, kw_only=True):
+class Recusal(Payload, frozen=True, kw_only=True):
     recusal: Bare | None = None
     person: Human | None = None
     supplier: Organisation | None = None
@@ -423,7 +422,7 @@ class Recusal(Payload, kw_only=True):
     replacement: Human | None = None
 
 
-class ParticipantRecord(Payload, rename={"as_": "as"}, kw_only=True):
+class ParticipantRecord(Payload, rename={"as_": "as"}, frozen=True, kw_only=True):
     supplier: Organisation
     as_: Literal["bidder", "consortium_member", "subcontractor", "prior_service"] | None = None
 
@@ -431,14 +430,14 @@ class ParticipantRecord(Payload, rename={"as_": "as"}, kw_only=True):
 # The project, from opening to plan
 
 
-class Joint(Part, kw_only=True):
+class Joint(Part, frozen=True, kw_only=True):
     """Joint procurement, separate contracts (集采分签)."""
 
     lead: Unit
     members: list[Unit] = []
 
 
-class ProjectOpen(Payload, kw_only=True):
+class ProjectOpen(Payload, frozen=True, kw_only=True):
     title: Text | None = None
     category: Bare | None = None
     kind: Literal["goods", "services", "works"] | None = None
@@ -452,11 +451,11 @@ class ProjectOpen(Payload, kw_only=True):
     joint: Joint | None = None
 
 
-class ProjectClose(Payload, kw_only=True):
+class ProjectClose(Payload, frozen=True, kw_only=True):
     outcome: Literal["completed", "failed", "cancelled"] | None = None
 
 
-class Plan(Payload, kw_only=True):
+class Plan(Payload, frozen=True, kw_only=True):
     """`method` and `organisation` may be restated; what was said last before a moment holds at it."""
 
     method: Method | None = None
@@ -465,15 +464,15 @@ class Plan(Payload, kw_only=True):
     sme_set_aside: Literal["whole", "part", "none"] | None = None
 
 
-class ReqSurvey(Payload, kw_only=True):
+class ReqSurvey(Payload, frozen=True, kw_only=True):
     respondents: Count | None = None
 
 
-class ReqReview(Payload, kw_only=True):
+class ReqReview(Payload, frozen=True, kw_only=True):
     kind: Literal["general", "in_depth"] | None = None
 
 
-class AgencySign(Payload, kw_only=True):
+class AgencySign(Payload, frozen=True, kw_only=True):
     agency: Agency | None = None
     acts: list[ActName] | None = None
     valid_from: Moment | None = None
@@ -483,11 +482,11 @@ class AgencySign(Payload, kw_only=True):
 # Documents, notices, evaluation, award
 
 
-class ProcurementDocument(Payload, kw_only=True):
+class ProcurementDocument(Payload, frozen=True, kw_only=True):
     price_weight: Decimal | None = None
 
 
-class Publication(Payload, kw_only=True):
+class Publication(Payload, frozen=True, kw_only=True):
     channel: Text | None = None
     uri: Text | None = None
     contents: list[Bare] | None = None
@@ -498,23 +497,23 @@ class Publication(Payload, kw_only=True):
     planned_start: Moment | None = None
 
 
-class DocClarify(Payload, kw_only=True):
+class DocClarify(Payload, frozen=True, kw_only=True):
     bid_deadline: Moment | None = None
     affects_result: bool | None = None
 
 
-class BidOpen(Payload, kw_only=True):
+class BidOpen(Payload, frozen=True, kw_only=True):
     suppliers: list[Organisation] = []
 
 
-class Ranked(Part, kw_only=True):
+class Ranked(Part, frozen=True, kw_only=True):
     supplier: Organisation
     price: Money | None = None
     score: Decimal | None = None
     examined: bool | None = None
 
 
-class EvalPerform(Payload, kw_only=True):
+class EvalPerform(Payload, frozen=True, kw_only=True):
     """`ranking` is best first; `experts` counts the outside experts; `drawn` says they were drawn by lot."""
 
     ranking: list[Ranked] = []
@@ -523,19 +522,19 @@ class EvalPerform(Payload, kw_only=True):
     drawn: bool | None = None
 
 
-class Payee(Part, kw_only=True):
+class Payee(Part, frozen=True, kw_only=True):
     supplier: Organisation | None = None
     account_sha256: Sha256 | None = None
 
 
-class AwardDecide(Payload, kw_only=True):
+class AwardDecide(Payload, frozen=True, kw_only=True):
     supplier: Organisation | None = None
 
 
 # Contract, delivery, acceptance, payment
 
 
-class ContractSign(Payload, kw_only=True):
+class ContractSign(Payload, frozen=True, kw_only=True):
     contract: Bare | None = None
     supplier: Organisation | None = None
     payee: Payee | None = None
@@ -547,7 +546,7 @@ class ContractSign(Payload, kw_only=True):
     agency_authorisation: Text | None = None
 
 
-class ContractAmend(Payload, kw_only=True):
+class ContractAmend(Payload, frozen=True, kw_only=True):
     """`object` is the supplement, `contract` what it amends, `amount` the supplement's own: it may be negative."""
 
     contract: Bare | None = None
@@ -555,17 +554,17 @@ class ContractAmend(Payload, kw_only=True):
     supplier: Organisation | None = None
 
 
-class ContractAct(Payload, kw_only=True):
+class ContractAct(Payload, frozen=True, kw_only=True):
     contract: Bare | None = None
     supplier: Organisation | None = None
 
 
-class Acceptance(Payload, kw_only=True):
+class Acceptance(Payload, frozen=True, kw_only=True):
     contract: Bare | None = None
     acceptance: Bare | None = None
 
 
-class Payment(Payload, kw_only=True):
+class Payment(Payload, frozen=True, kw_only=True):
     payment: Bare | None = None
     contract: Bare | None = None
     acceptance: Bare | None = None
@@ -574,12 +573,12 @@ class Payment(Payload, kw_only=True):
     external_id: Bare | None = None
 
 
-class PayeeMaintain(Payload, rename={"from_": "from"}, kw_only=True):
+class PayeeMaintain(Payload, rename={"from_": "from"}, frozen=True, kw_only=True):
     payee: Payee | None = None
     from_: Moment | None = None
 
 
-class Security(Payload, kw_only=True):
+class Security(Payload, frozen=True, kw_only=True):
     security: Bare | None = None
     supplier: Organisation | None = None
     contract: Bare | None = None
@@ -591,7 +590,7 @@ class Security(Payload, kw_only=True):
 # Remedies, supervision, the file
 
 
-class Remedy(Payload, kw_only=True):
+class Remedy(Payload, frozen=True, kw_only=True):
     challenge: Bare | None = None
     inquiry: Bare | None = None
     complaint: Bare | None = None
@@ -599,16 +598,16 @@ class Remedy(Payload, kw_only=True):
     affects_result: bool | None = None
 
 
-class Supervision(Payload, kw_only=True):
+class Supervision(Payload, frozen=True, kw_only=True):
     inspection: Bare | None = None
     due: Moment | None = None
 
 
-class FileArchive(Payload, kw_only=True):
+class FileArchive(Payload, frozen=True, kw_only=True):
     retain_until: Moment | None = None
 
 
-class ReportPublish(Publication, kw_only=True):
+class ReportPublish(Publication, frozen=True, kw_only=True):
     kind: Literal["overdue_payments", "appraisal", "statistics"] | None = None
     year: Year | None = None
 
@@ -616,21 +615,21 @@ class ReportPublish(Publication, kw_only=True):
 # Oversight
 
 
-class Counts(Part, kw_only=True):
+class Counts(Part, frozen=True, kw_only=True):
     new: Count = 0
     open: Count = 0
     closed: Count = 0
     undetermined: Count = 0
 
 
-class ScanExecute(Payload, kw_only=True):
+class ScanExecute(Payload, frozen=True, kw_only=True):
     date: Day | None = None
     policy_version: Bare | None = None
     inputs_sha256: Sha256 | None = None
     counts: Counts | None = None
 
 
-class FindingDispose(Payload, kw_only=True):
+class FindingDispose(Payload, frozen=True, kw_only=True):
     finding: Finding
     disposition: Literal["acknowledged", "mitigated", "waived", "ratified", "false_positive", "referred"]
     control: Bare | None = None
@@ -638,21 +637,21 @@ class FindingDispose(Payload, kw_only=True):
     due: Moment | None = None
 
 
-class Indicator(Part, kw_only=True):
+class Indicator(Part, frozen=True, kw_only=True):
     code: Bare
     value: Decimal | None = None
     numerator: list[Count] = []
     denominator: list[Count] = []
 
 
-class AppraisalPublish(Payload, kw_only=True):
+class AppraisalPublish(Payload, frozen=True, kw_only=True):
     year: Year | None = None
     score: Decimal | None = None
     grade: Bare | None = None
     indicators: list[Indicator] = []
 
 
-class CatalogueExtend(Payload, kw_only=True):
+class CatalogueExtend(Payload, frozen=True, kw_only=True):
     """A catalogue pack, in the form of the catalogue itself (`contracts.catalogue`)."""
 
     pack: Bare
@@ -663,7 +662,7 @@ class CatalogueExtend(Payload, kw_only=True):
     policies: list[dict[str, Any]] = []
 
 
-class ActCorrect(Payload, kw_only=True):
+class ActCorrect(Payload, frozen=True, kw_only=True):
     """`fields` replaces members of the corrected act; `void` withdraws it. Both stay readable."""
 
     corrects: Key | None = None
@@ -671,6 +670,6 @@ class ActCorrect(Payload, kw_only=True):
     void: bool = False
 
 
-class DataErase(Payload, kw_only=True):
+class DataErase(Payload, frozen=True, kw_only=True):
     target: Key
     legal_basis: Text | None = None

@@ -86,7 +86,7 @@ def migrate(dsn: str, package: str, schema: str) -> list[str]:
         seen = dict(connection.execute(SQL("SELECT name, sha256 FROM {}").format(table)).fetchall())
         return [
             name
-            for name, text in _migrations(package)
+            for name, text in migrations_of(package)
             if _run_migration(connection, table, name, text, cast("dict[str, str]", seen))
         ]
 
@@ -105,7 +105,8 @@ def _run_migration(
     return True
 
 
-def _migrations(package: str) -> list[tuple[str, str]]:
+def migrations_of(package: str) -> list[tuple[str, str]]:
+    """Return (name, text) of a package's migrations in the order in which they run."""
     directory = files(package).joinpath("sql", "migrations")
     found = [entry for entry in directory.iterdir() if entry.name.endswith(".sql")]
     return sorted((entry.name, entry.read_text("utf-8")) for entry in found)

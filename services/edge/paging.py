@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
-from contracts.faults import Fault
 from litestar.params import Parameter
 from msgspec import Struct
 
+from contracts.faults import Fault
 from edge.problems import problem
 
 T = TypeVar("T")

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from contracts.faults import Fault
 from litestar.exceptions import HTTPException
 from litestar.plugins.problem_details import ProblemDetailsConfig, ProblemDetailsException, ProblemDetailsPlugin
+
+from contracts.faults import Fault
 
 _TYPE_PREFIX = "urn:quanze:problem:"
 _CODES = {
@@ -66,4 +67,6 @@ def _from_http(exc: HTTPException) -> ProblemDetailsException:
     faults = [Fault(f"/{each.get('key', '')}", "bad_value", str(each.get("message", ""))) for each in extra]
     headers = {"WWW-Authenticate": "Bearer"} if exc.status_code == 401 else exc.headers
     code = _CODES.get(exc.status_code, "bad-request" if exc.status_code < 500 else "internal")
-    return problem(exc.status_code, code, code.replace("-", " ").capitalize(), exc.detail, faults=faults, headers=headers)
+    return problem(
+        exc.status_code, code, code.replace("-", " ").capitalize(), exc.detail, faults=faults, headers=headers
+    )

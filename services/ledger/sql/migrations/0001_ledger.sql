@@ -69,6 +69,9 @@ CREATE TABLE ledger.entries (
     CONSTRAINT entries_erased_as_one CHECK ((payload IS NULL) = (salt IS NULL))
 );
 CREATE INDEX entries_by_tag ON ledger.entries USING gin (tags);
+-- The few acts that change how others are read: found at a start without a look at the rest.
+CREATE INDEX entries_that_govern ON ledger.entries (log_id, type, position)
+ WHERE type IN ('catalogue.extend', 'act.correct', 'data.erase');
 
 -- Full tiles of 256 hashes; partial ones follow from the entries and from the tiles below.
 CREATE TABLE ledger.tiles (

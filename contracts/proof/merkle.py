@@ -1,0 +1,108 @@
+"""
+Merkle tree proofs with SHA-256, checked as RFC 9162 says (the same trees and proofs as RFC 6962).
+
+A check returns nothing or raises `ProofFailed`; there is no result that a caller could forget to look at. Plain
+RFC trees only: immudb's home-made linear proof let two histories pass (CVE-2022-36111).
+"""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Final
+
+from .encoding import HASH_SIZE
+from .errors import ProofFailed
+
+EMPTY_ROOT: Final = sha256(b"").digest()
+"""The root of a tree without leaves (RFC 9162 §2.1.1)."""
+
+
+def leaf_hash(leaf: bytes) -> bytes:
+    """Return SHA-256(0x00 || leaf). RFC 9162 §2.1.1."""
+    return sha256(b"\x00" + leaf).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return SHA-256(0x01 || left || right). RFC 9162 §2.1.1; the prefix keeps a node from passing for a leaf."""
+    return sha256(b"\x01" + left + right).digest()
+
+
+def verify_inclusion(leaf_hash: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
+    """
+    Check that the leaf of `leaf_hash` is number `index`, from 0, of the tree of `size` leaves under `root`.
+
+    `proof` runs from leaf to root; every hash is 32 bytes; exactly as many as the path has.
+    Raises `ProofFailed`, also unless 0 <= index < size. RFC 9162 §2.1.3.2.
+    """
+    _require_hashes("inclusion proof", leaf_hash, root, *proof)
+    if not 0 <= index < size:  # step 1
+        raise ProofFailed("leaf index", expected=f"0 <= index < {size}", actual=index)
+    fn, sn = index, size - 1  # step 2
+    reached = leaf_hash  # step 3
+    for used, sibling in enumerate(proof):  # step 4
+        if sn == 0:
+            raise ProofFailed("inclusion proof", expected=f"{used} hashes", actual=f"{len(proof)} hashes")
+        if fn & 1 or fn == sn:
+            reached = node_hash(sibling, reached)
+            while fn and not fn & 1:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            reached = node_hash(reached, sibling)
+        fn, sn = fn >> 1, sn >> 1
+    if sn != 0:  # step 5
+        raise ProofFailed("inclusion proof", expected="more hashes, up to the root", actual=f"{len(proof)} hashes")
+    if reached != root:
+        raise ProofFailed("root hash", expected=root, actual=reached)
+
+
+def verify_consistency(first: int, second: int, proof: Sequence[bytes], first_root: bytes, second_root: bytes) -> None:
+    """
+    Check that the tree of `first` leaves is the beginning of the tree of `second`: nothing was changed or removed.
+
+    Every hash is 32 bytes; exactly as many as the sizes ask for. RFC 9162 §2.1.4.2 covers 0 < first < second. Of equal
+    sizes the roots must be equal and the proof empty. An empty tree is the beginning of every tree: then the proof must
+    be empty and `first_root` SHA-256 of nothing, and nothing at all is said of `second_root`.
+    Raises `ProofFailed`, also unless 0 <= first <= second.
+    """
+    _require_hashes("consistency proof", first_root, second_root, *proof)
+    if not 0 <= first <= second:
+        raise ProofFailed("tree sizes", expected=f"0 <= first <= {second}", actual=first)
+    if first == 0 and first_root != EMPTY_ROOT:
+        raise ProofFailed("root hash of the empty tree", expected=EMPTY_ROOT, actual=first_root)
+    if first in (0, second):
+        if proof:
+            raise ProofFailed("consistency proof", expected="0 hashes", actual=f"{len(proof)} hashes")
+        if first == second and first_root != second_root:
+            raise ProofFailed("root hash of the same size", expected=first_root, actual=second_root)
+        return
+    # A first tree of 2^k leaves is itself a node of the second one, and is left out of the proof (steps 1 and 2).
+    path = [first_root, *proof] if first & (first - 1) == 0 else list(proof)
+    if not proof:
+        raise ProofFailed("consistency proof", expected="at least one hash", actual="0 hashes")
+    fn, sn = first - 1, second - 1  # step 3
+    while fn & 1:  # step 4
+        fn, sn = fn >> 1, sn >> 1
+    first_reached = second_reached = path[0]  # step 5
+    for used, sibling in enumerate(path[1:], len(proof) - len(path) + 1):  # step 6
+        if sn == 0:
+            raise ProofFailed("consistency proof", expected=f"{used} hashes", actual=f"{len(proof)} hashes")
+        if fn & 1 or fn == sn:
+            first_reached = node_hash(sibling, first_reached)
+            second_reached = node_hash(sibling, second_reached)
+            while fn and not fn & 1:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            second_reached = node_hash(second_reached, sibling)
+        fn, sn = fn >> 1, sn >> 1
+    if sn != 0:  # step 7
+        raise ProofFailed("consistency proof", expected="more hashes, up to the root", actual=f"{len(proof)} hashes")
+    if first_reached != first_root:
+        raise ProofFailed("root hash of the first tree", expected=first_root, actual=first_reached)
+    if second_reached != second_root:
+        raise ProofFailed("root hash of the second tree", expected=second_root, actual=second_reached)
+
+
+def _require_hashes(what: str, *hashes: bytes) -> None:
+    # Two equal strings of any other length would pass for equal roots.
+    for value in hashes:
+        if len(value) != HASH_SIZE:
+            raise ProofFailed(what, expected=f"hashes of {HASH_SIZE} bytes", actual=f"one of {len(value)} bytes")

@@ -1,0 +1,109 @@
+"""One Litestar application from a service's routes: authentication, problems, health, metrics and the API page."""
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, Response, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import SwaggerRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.plugins.problem_details import ProblemDetailsException
+from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
+from litestar.static_files import create_static_files_router  # pyright: ignore[reportUnknownVariableType] - its os.PathLike is bare
+from litestar.types import ControllerRouterHandler
+
+from edge.problems import problem, problems_plugin
+from edge.tokens import Authentication, Tokens
+
+Check = Callable[[], str | None]
+"""Return why the service is not ready, or None."""
+
+_ASSETS = Path(str(files("swagger_ui").joinpath("static")))
+
+
+def make_app(
+    handlers: Sequence[HTTPRouteHandler],
+    *,
+    title: str,
+    tokens: Tokens,
+    state: Mapping[str, Any],
+    checks: Mapping[str, Check],
+    errors: Mapping[type[Exception], Callable[[Any], ProblemDetailsException]],
+) -> Litestar:
+    """
+    Return the application. `checks` decide `/health/ready`; `errors` map a service's own errors to problems.
+
+    Open without a token: health, metrics, the API page, and the routes that say so themselves.
+    """
+    metrics = PrometheusConfig(app_name="quanze", prefix="quanze", group_path=True)
+    routes: list[ControllerRouterHandler] = [*handlers, *_health(checks), _Metrics, _assets()]
+    app = Litestar(
+        routes,
+        middleware=[DefineMiddleware(Authentication), metrics.middleware],
+        plugins=[problems_plugin(errors)],
+        openapi_config=_openapi(title),
+        logging_config=None,  # structlog is set up by whoever composes the process
+    )
+    app.state.tokens = tokens
+    app.state.update(state)
+    return app
+
+
+def _health(checks: Mapping[str, Check]) -> list[HTTPRouteHandler]:
+    @get("/health/live", exclude_from_auth=True, sync_to_thread=False, tags=["operation"])
+    def live() -> dict[str, str]:
+        """Answer as long as the process runs."""
+        return {"status": "live"}
+
+    @get("/health/ready", exclude_from_auth=True, sync_to_thread=True, tags=["operation"])
+    def ready() -> Response[dict[str, Any]]:
+        """Answer 200 when every part does its work, else 503 and what does not."""
+        faults = {name: fault for name, check in checks.items() if (fault := check()) is not None}
+        body = {"status": "waiting", "faults": faults} if faults else {"status": "ready"}
+        return Response(body, status_code=503 if faults else 200)
+
+    return [live, ready]
+
+
+class _Metrics(PrometheusController):
+    path = "/metrics"
+    opt = {"exclude_from_auth": True}  # noqa: RUF012 - the library's own declaration
+
+
+def _assets() -> ControllerRouterHandler:
+    return create_static_files_router(
+        "/docs/assets", [_ASSETS], opt={"exclude_from_auth": True}, include_in_schema=False
+    )
+
+
+def _openapi(title: str) -> OpenAPIConfig:
+    swagger = SwaggerRenderPlugin(
+        js_url="/docs/assets/swagger-ui-bundle.js",
+        css_url="/docs/assets/swagger-ui.css",
+        standalone_preset_js_url="/docs/assets/swagger-ui-standalone-preset.js",
+        favicon='<link rel="icon" type="image/png" href="/docs/assets/favicon-32x32.png">',
+        path="/",
+    )
+    return OpenAPIConfig(
+        title=title,
+        version="1",
+        path="/docs",
+        render_plugins=[swagger],
+        components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
+        security=[{"token": []}],
+    )
+
+
+def unavailable(exc: Exception) -> ProblemDetailsException:
+    """Map a database that does not answer to 503 with `Retry-After`."""
+    return problem(
+        503,
+        "unavailable",
+        "The database did not answer",
+        "nothing was acknowledged; try again",
+        headers={"Retry-After": "1"},
+    )

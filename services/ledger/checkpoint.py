@@ -1,0 +1,132 @@
+"""
+Signed tree heads. One signer per log: never two roots for one size, and nothing that denies what was signed before.
+
+A head is signed when somebody asks for a proof, and at most a second after it moved. A crash in between leaves a head
+that the next start signs.
+"""
+
+import threading
+from typing import Final
+
+import structlog
+from msgspec import Struct
+from psycopg import Cursor
+from psycopg.rows import TupleRow
+
+from contracts.proof import ProofFailed, verify_consistency
+from edge.database import Pool, statement
+from ledger.errors import Corrupt, LedgerError, Unknown
+from ledger.signer import Signer, checkpoint_body
+from ledger.tiles import fetch_tiles
+from ledger.tree import consistency_proof, consistency_tiles, root_hash, root_tiles
+
+_CADENCE_SECONDS: Final = 1.0
+
+_log = structlog.get_logger()
+
+
+class Checkpoint(Struct, frozen=True):
+    """A signed tree head: `note` is its C2SP signed note."""
+
+    size: int
+    root: bytes
+    note: str
+
+
+class Checkpoints:
+    """The signed heads of one log."""
+
+    def __init__(self, pool: Pool, log_id: int, signer: Signer) -> None:
+        self._pool, self._log_id, self._signer = pool, log_id, signer
+        self._signing = threading.Lock()
+
+    def newest(self) -> Checkpoint:
+        """Return the head of this moment, signed. Raises `Corrupt` when it denies what was signed before."""
+        with self._pool.connection() as connection, connection.cursor() as cursor:
+            row = cursor.execute(statement("ledger", "head"), {"log_id": self._log_id}).fetchone()
+            if row is None:
+                raise Corrupt(f"log {self._log_id} has no head")
+            size, root = row
+            signed = self._at(cursor, "checkpoint_at", size)
+            if signed is not None and signed.root != root:
+                raise Corrupt(f"the head says another root for {size} acts than was signed")
+            return signed or self._sign(cursor, size, root)
+
+    def at(self, size: int) -> Checkpoint:
+        """
+        Return the head at an earlier size, signed now if it never was. Raises `Unknown` beyond the newest head.
+        """
+        newest = self.newest()
+        if size == newest.size:
+            return newest
+        if not 0 <= size < newest.size:
+            raise Unknown(f"this log has {newest.size} acts; no tree of {size}")
+        with self._pool.connection() as connection, connection.cursor() as cursor:
+            found = self._at(cursor, "checkpoint_at", size)
+            if found is not None:
+                return found
+            root = root_hash(size, fetch_tiles(cursor, self._log_id, root_tiles(size)))
+            self._require_prefix(cursor, Checkpoint(size, root, ""), newest)
+            return self._keep(cursor, size, root)
+
+    def _sign(self, cursor: Cursor[TupleRow], size: int, root: bytes) -> Checkpoint:
+        with self._signing:
+            last = self._at(cursor, "newest_checkpoint")
+            if last is not None:
+                if last.size > size:
+                    raise Corrupt(f"the log has {size} acts but a head of {last.size} was signed: it was rolled back")
+                self._require_prefix(cursor, last, Checkpoint(size, root, ""))
+            return self._keep(cursor, size, root)
+
+    def _require_prefix(self, cursor: Cursor[TupleRow], first: Checkpoint, second: Checkpoint) -> None:
+        """Check through the verifier, not through the code that built the tree, that one head continues the other."""
+        tiles = fetch_tiles(cursor, self._log_id, consistency_tiles(first.size, second.size))
+        proof = consistency_proof(first.size, second.size, tiles)
+        try:
+            verify_consistency(first.size, second.size, proof, first.root, second.root)
+        except ProofFailed as exc:
+            raise Corrupt(f"the tree of {second.size} acts is no continuation of that of {first.size}: {exc}") from exc
+
+    def _keep(self, cursor: Cursor[TupleRow], size: int, root: bytes) -> Checkpoint:
+        note = self._signer.sign(checkpoint_body(self._signer.origin, size, root)).decode()
+        parameters = {"log_id": self._log_id, "size": size, "root": root, "note": note}
+        if cursor.execute(statement("ledger", "insert_checkpoint"), parameters).fetchone() is None:
+            theirs = self._at(cursor, "checkpoint_at", size)
+            if theirs is None or theirs.root != root:
+                raise Corrupt(f"another root was signed for size {size}")
+            return theirs
+        return Checkpoint(size, root, note)
+
+    def _at(self, cursor: Cursor[TupleRow], name: str, size: int | None = None) -> Checkpoint | None:
+        parameters = {"log_id": self._log_id} | ({} if size is None else {"size": size})
+        row = cursor.execute(statement("ledger", name), parameters).fetchone()
+        return Checkpoint(*row) if row is not None else None
+
+
+class SigningThread:
+    """Signs the head once a second while it moves."""
+
+    def __init__(self, checkpoints: Checkpoints) -> None:
+        self._checkpoints = checkpoints
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="signer", daemon=True)
+        self.fault: str | None = None
+        """Why nothing is signed any more: stored bytes contradict what was signed. An operator has to look."""
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(_CADENCE_SECONDS):
+            try:
+                self._checkpoints.newest()
+            except LedgerError as exc:
+                if self.fault is None:
+                    _log.error("signing_refused", error=str(exc))
+                self.fault = str(exc)
+            except Exception as exc:  # noqa: BLE001 - the database may be away; the next second tries again
+                _log.warning("signing_failed", error=str(exc).strip())

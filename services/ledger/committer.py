@@ -1,0 +1,135 @@
+"""
+Group commit: one writer thread, many waiting requests, one transaction for all that wait.
+
+Whoever submits gets a future. It resolves after the commit, never before: an acknowledged act is on disk.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import Final
+
+import psycopg
+import structlog
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from edge.database import working_as
+from ledger.acts import Appended, Request
+from ledger.append import Outcome, append
+from ledger.errors import LedgerError, QueueFull, Unavailable
+
+BATCH_ACTS_MAX: Final = 4_000
+"""Acts in one transaction: more would make the first of them wait for the last without being faster."""
+QUEUE_ACTS_MAX: Final = 50_000
+
+_log = structlog.get_logger()
+
+Waiting = tuple[Request, Future[Appended]]
+
+
+class Committer:
+    """The one writer of a process. Several processes on one log take turns at its head."""
+
+    def __init__(self, dsn: str, log_id: int, origin: str, *, queue_acts_max: int = QUEUE_ACTS_MAX) -> None:
+        self._dsn, self._log_id, self._origin = dsn, log_id, origin
+        self._queue_acts_max = queue_acts_max
+        self._waiting: deque[Waiting] = deque()
+        self._waiting_acts = 0
+        self._closing = False
+        self._awake = threading.Condition()
+        self._connection: Connection[TupleRow] | None = None
+        self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
+        self._thread.start()
+
+    def submit(self, request: Request) -> Future[Appended]:
+        """
+        Queue a request; the future gives its receipts, or raises what became of it.
+
+        `LedgerError` where the ledger refused it; `Unavailable` where the database did not answer: then nothing was
+        acknowledged, and a retry is safe, since what was recorded after all comes back as a duplicate. Raises
+        `QueueFull` at once when too much waits.
+        """
+        future: Future[Appended] = Future()
+        with self._awake:
+            if self._closing:
+                raise Unavailable("the ledger is shutting down")
+            if self._waiting_acts and self._waiting_acts + len(request.drafts) > self._queue_acts_max:
+                raise QueueFull(f"{self._waiting_acts} acts wait already")
+            self._waiting.append((request, future))
+            self._waiting_acts += len(request.drafts)
+            self._awake.notify()
+        return future
+
+    def close(self) -> None:
+        """Take nothing more, commit what waits, end the thread."""
+        with self._awake:
+            self._closing = True
+            self._awake.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while batch := self._next_batch():
+            self._commit(batch)
+        if self._connection is not None:
+            self._connection.close()
+
+    def _next_batch(self) -> list[Waiting]:
+        """Return what waits, up to the limit; an empty list when the committer closes."""
+        with self._awake:
+            self._awake.wait_for(lambda: self._waiting or self._closing)
+            batch: list[Waiting] = []
+            acts = 0
+            while self._waiting and (not batch or acts + len(self._waiting[0][0].drafts) <= BATCH_ACTS_MAX):
+                batch.append(self._waiting.popleft())
+                acts += len(batch[-1][0].drafts)
+            self._waiting_acts -= acts
+            return batch
+
+    def _commit(self, batch: Sequence[Waiting]) -> None:
+        try:
+            outcomes = self._transaction([request for request, _ in batch])
+        except psycopg.OperationalError as exc:
+            self._forget_connection()
+            _log.warning("commit_failed", requests=len(batch), error=str(exc).strip())
+            self._fail(batch, Unavailable("the database did not answer; nothing was acknowledged"))
+        except psycopg.Error as exc:
+            # Something in the data that admission let through. Only its own poster shall feel it.
+            if len(batch) > 1:
+                for waiting in batch:
+                    self._commit([waiting])
+            else:
+                _log.exception("request_refused_by_database", sqlstate=exc.sqlstate)
+                self._fail(batch, exc)
+        except Exception as exc:  # noqa: BLE001 - the thread must live on; the posters get what happened
+            self._forget_connection()
+            _log.exception("commit_failed", requests=len(batch))
+            self._fail(batch, exc)
+        else:
+            for (_, future), outcome in zip(batch, outcomes, strict=True):
+                if isinstance(outcome, LedgerError):
+                    future.set_exception(outcome)
+                else:
+                    future.set_result(outcome)
+
+    def _transaction(self, requests: Sequence[Request]) -> list[Outcome]:
+        connection = self._connection
+        if connection is None:
+            connection = psycopg.connect(
+                self._dsn, autocommit=True, connect_timeout=5, application_name="quanze committer"
+            )
+            working_as("quanze_writer")(connection)
+            self._connection = connection
+        with connection.transaction():
+            return append(connection, self._log_id, self._origin, requests)
+
+    def _forget_connection(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @staticmethod
+    def _fail(batch: Sequence[Waiting], error: Exception) -> None:
+        for _, future in batch:
+            future.set_exception(error)

@@ -1,0 +1,74 @@
+"""
+What can go wrong while writing, and whose fault it is.
+
+* LedgerError
+  + Rejected            the request breaks a rule: whoever sent it must change it
+    - BadRequest        it is not well formed, or this token may not send it; `faults` lists everything
+    - KeyTaken          another act has this source and id already
+    - NameTaken         it would make a name mean two things
+  + Conflict            somebody wrote first: reload and try again
+  + Unknown             no such position, size or tile
+  + Unavailable         the database did not answer, or the queue is full: try again later
+    - QueueFull
+  + Corrupt             stored bytes do not match what was signed: stop, tell an operator
+"""
+
+from collections.abc import Sequence
+
+from contracts.faults import Fault
+
+
+class LedgerError(Exception):
+    """Something the ledger says no to."""
+
+
+class Rejected(LedgerError):
+    """The request breaks a rule."""
+
+    def __init__(self, message: str, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(message)
+        self.faults = list(faults)
+
+
+class BadRequest(Rejected):
+    """The request is not well formed, or not allowed"""
+
+    def __init__(self, faults: Sequence[Fault], status: int = 422) -> None:
+        super().__init__("; ".join(f"{fault.pointer or '/'}: {fault.message}" for fault in faults), faults)
+        self.status = status
+
+
+class KeyTaken(Rejected):
+    """
+    An act with this source and id is recorded, with other content.
+
+    The two HMACs are made under the stored act's own salt, so that they compare, and tell nobody anything else.
+    """
+
+    def __init__(self, source: str, id: str, position: int, stored: str, posted: str) -> None:
+        super().__init__(f"{source} {id} is recorded at position {position} with other content")
+        self.source, self.id, self.position, self.stored, self.posted = source, id, position, stored, posted
+
+
+class NameTaken(Rejected):
+    """The name means something else already"""
+
+
+class Conflict(LedgerError):
+    """Somebody wrote first: what the decision rested on has changed."""
+
+
+class Unknown(LedgerError):
+    """There is no such thing in this log"""
+
+
+class Unavailable(LedgerError):
+    """The database did not answer; nothing of this request was acknowledged"""
+
+
+class QueueFull(Unavailable):
+    """More waits than the ledger takes in; come back in a second"""
+
+
+class Corrupt(LedgerError):
+    """Stored bytes do not match what was signed"""

@@ -1,0 +1,136 @@
+"""The write side put together: pools, writer, signer. `Ledger` is what the HTTP face and the composition root hold."""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from secrets import token_hex
+from typing import Self
+
+import psycopg
+from psycopg import Connection
+
+from contracts.event import Event
+from edge.database import migrate, open_pool, statement
+from edge.tokens import Tokens, digest_of, new_bearer
+from ledger.acts import Appended, Draft, Request
+from ledger.admission import Admission
+from ledger.application import LedgerApplication
+from ledger.checkpoint import Checkpoints, SigningThread
+from ledger.committer import Committer
+from ledger.errors import Unknown
+from ledger.reading import Reading
+from ledger.recorder import LedgerRecorder
+from ledger.settings import Settings
+from ledger.signer import Signer
+from ledger.tree import Frontier
+
+_POOL_SIZE_MAX = 8
+
+
+class Ledger:
+    """One log, open for writing. Use as a context manager, or call `start` and `stop`."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Open the log that the signing key is for. Raises `Unknown` when it was never founded."""
+        signer = Signer.from_text(settings.signing_key)
+        self.origin = signer.origin
+        self.log_id = find_log(settings.dsn, signer)
+        self.pool = open_pool(settings.dsn, "quanze_writer", size_max=_POOL_SIZE_MAX, name="quanze ledger")
+        self.tokens = Tokens(self.pool, self.log_id)
+        self.checkpoints = Checkpoints(self.pool, self.log_id, signer)
+        self.reading = Reading(self.pool, self.log_id, self.origin, self.checkpoints)
+        self.admission = Admission(self._packs_after)
+        self._committer = Committer(settings.dsn, self.log_id, self.origin, queue_acts_max=settings.queue_acts_max)
+        self.recorder = LedgerRecorder(self.pool, self._committer, self.log_id, self.origin)
+        self.application = LedgerApplication(self.recorder)
+        self._signing = SigningThread(self.checkpoints)
+
+    def start(self) -> None:
+        """Read the catalogue packs and begin to sign."""
+        self.admission.refresh()
+        self._signing.start()
+
+    def stop(self) -> None:
+        """Commit what waits, sign it, let go of the database."""
+        self._committer.close()
+        self._signing.stop()
+        self.pool.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def submit(self, events: Sequence[Event]) -> Future[Appended]:
+        """Queue admitted acts of which none needs a decision."""
+        return self.recorder.submit(Request(tuple(map(Draft.of, events))))
+
+    def readiness(self) -> str | None:
+        """Say why the ledger cannot work, or None."""
+        if self._signing.fault is not None:
+            return self._signing.fault
+        try:
+            with self.pool.connection(timeout=2.0) as connection:
+                connection.execute("SELECT 1")
+        except psycopg.Error as exc:
+            return f"the database does not answer: {exc}"
+        return None
+
+    def _packs_after(self, position: int) -> Iterable[tuple[int, bytes | None]]:
+        with self.pool.connection() as connection:
+            parameters = {"log_id": self.log_id, "after": position}
+            return connection.execute(statement("ledger", "packs_after"), parameters).fetchall()
+
+
+def migrate_ledger(dsn: str) -> list[str]:
+    """Bring the schema `ledger` up to date; return the migrations that ran."""
+    return migrate(dsn, "ledger", "ledger")
+
+
+def found_log(dsn: str, signer: Signer) -> int:
+    """Found the log of this key, unless it is there; return its number. Raises `Unknown` when the key is another's."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(
+            statement("ledger", "found_log"),
+            {"origin": signer.origin, "vkey": signer.vkey, "empty_root": Frontier().root()},
+        )
+    return find_log(dsn, signer)
+
+
+def find_log(dsn: str, signer: Signer) -> int:
+    """Return the number of the log this key signs for. Raises `Unknown`: no such log, or another key is its key."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        log_id = _log_id(connection, signer.origin)
+        if log_id is None:
+            raise Unknown(f"this database holds no log of origin {signer.origin}; `quanze migrate` founds it")
+        keys = connection.execute(statement("ledger", "keys"), {"log_id": log_id}).fetchall()
+        if signer.vkey not in [vkey for vkey, *_ in keys]:
+            raise Unknown(f"the signing key is not the key of {signer.origin}")
+        return log_id
+
+
+def create_token(
+    dsn: str, log_id: int, *, name: str, scopes: Sequence[str], sources: Sequence[str] = (), acts: Sequence[str] = ()
+) -> tuple[str, str]:
+    """Add a token; return its id and its text, which is shown this once."""
+    bearer, token_id = new_bearer(), token_hex(6)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(
+            statement("ledger", "insert_token"),
+            {
+                "log_id": log_id,
+                "token_id": token_id,
+                "name": name,
+                "digest": digest_of(bearer),
+                "scopes": list(scopes),
+                "sources": list(sources),
+                "acts": list(acts),
+            },
+        )
+    return token_id, bearer
+
+
+def _log_id(connection: Connection[tuple[object, ...]], origin: str) -> int | None:
+    row = connection.execute(statement("ledger", "log_by_origin"), {"origin": origin}).fetchone()
+    return int(str(row[0])) if row is not None else None

@@ -1,0 +1,210 @@
+"""What the ledger shows: stored acts with their receipts, proofs, tiles, and its own identity."""
+
+import re
+from base64 import b64encode
+from typing import Final
+
+import msgspec
+from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
+from msgspec import UNSET, Raw, Struct, UnsetType
+from psycopg.sql import SQL
+
+from contracts.leaf import decode_leaf
+from edge.database import Pool, statement
+from edge.paging import Page, page, read_cursor
+from ledger.acts import Receipt
+from ledger.checkpoint import Checkpoints
+from ledger.errors import Corrupt, Unknown
+from ledger.matching import matching_sql
+from ledger.tiles import fetch_tiles
+from ledger.tree import (
+    TILE_WIDTH,
+    TileId,
+    consistency_proof,
+    consistency_tiles,
+    inclusion_proof,
+    inclusion_tiles,
+    leaf_hash,
+)
+
+
+class StoredAct(Struct, frozen=True):
+    """
+    An act as it is stored: its receipt, the CloudEvent as received, its leaf (base64).
+
+    `event` is null once its content was erased; `salt` (base64) is shown to a token with `verify`.
+    """
+
+    receipt: Receipt
+    event: Raw | None
+    leaf: str
+    salt: str | UnsetType | None = UNSET
+
+
+class InclusionProof(Struct, frozen=True):
+    """
+    That a leaf is in the tree of a signed head. `leaf_index` is its position less one.
+
+    `hashes` go from leaf to root (RFC 6962 §2.1.1), in base64 as all hashes; `checkpoint` is a C2SP signed note.
+    """
+
+    leaf: str
+    leaf_hash: str
+    leaf_index: int
+    tree_size: int
+    hashes: list[str]
+    checkpoint: str
+    payload: str | UnsetType | None = UNSET
+    salt: str | UnsetType | None = UNSET
+
+
+class ConsistencyProof(Struct, frozen=True):
+    """That the tree of one signed head is the beginning of another's (RFC 6962 §2.1.2)."""
+
+    first_size: int
+    second_size: int
+    hashes: list[str]
+    first_checkpoint: str
+    second_checkpoint: str
+
+
+class LogKey(Struct, frozen=True):
+    """A public key, as a C2SP verifier key, and the size of the log from which it signs."""
+
+    vkey: str
+    from_size: int
+    added_at: str
+
+
+class LogKeys(Struct, frozen=True):
+    """A log's identity: its origin, how many acts it has, and every key it ever signed with."""
+
+    origin: str
+    size: int
+    keys: list[LogKey]
+
+
+_TILE_PATH: Final = re.compile(r"/?(\d|[1-5]\d)/((?:x\d{3}/)*\d{3})(?:\.p/([1-9]\d{0,2}))?")
+
+_decode = msgspec.json.Decoder(Raw).decode
+
+
+class Reading:
+    """Reads one log. Everything it shows was checked against the leaf's hash on the way out."""
+
+    def __init__(self, pool: Pool, log_id: int, origin: str, checkpoints: Checkpoints) -> None:
+        self._pool, self._log_id, self._origin, self._checkpoints = pool, log_id, origin, checkpoints
+
+    def act(self, position: int, *, with_salt: bool) -> StoredAct:
+        """Return one act. Raises `Unknown` where the log is shorter."""
+        return _shown(self._entry(position), with_salt=with_salt)
+
+    def acts(
+        self, after: str | None, limit: int, *, tag: str | None, act: str | None, with_salt: bool
+    ) -> Page[StoredAct]:
+        """Return a page of acts in order of position, perhaps only those of a type or with a tag."""
+        cursor = read_cursor(after, int)
+        query = DCBQuery([DCBQueryItem([act] if act else [], [tag] if tag else [])])
+        where, parameters = matching_sql(query)
+        sql = SQL(
+            "SELECT position, leaf, leaf_hash, salt, payload FROM ledger.entries"
+            " WHERE log_id = %s AND position > %s AND {} ORDER BY position LIMIT %s"
+        ).format(where)
+        with self._pool.connection() as connection:
+            rows = connection.execute(
+                sql, [self._log_id, cursor[0] if cursor else 0, *parameters, limit + 1]
+            ).fetchall()
+        shown = [_shown(row, with_salt=with_salt) for row in rows]
+        return page(shown, limit, lambda each: (each.receipt.position,))
+
+    def inclusion(self, position: int, size: int | None, *, with_payload: bool) -> InclusionProof:
+        """Prove an act against a signed head. Raises `Unknown` where act or size lie beyond the log."""
+        head = self._checkpoints.newest() if size is None else self._checkpoints.at(size)
+        if not 1 <= position <= head.size:
+            raise Unknown(f"no position {position} in a tree of {head.size} acts")
+        _, leaf, stored_hash, salt, payload = self._entry(position)
+        index = position - 1
+        with self._pool.connection() as connection, connection.cursor() as cursor:
+            tiles = fetch_tiles(cursor, self._log_id, inclusion_tiles(index, head.size))
+        return InclusionProof(
+            leaf=_base64(leaf),
+            leaf_hash=_base64(stored_hash),
+            leaf_index=index,
+            tree_size=head.size,
+            hashes=[_base64(each) for each in inclusion_proof(index, head.size, tiles)],
+            checkpoint=head.note,
+            payload=(_base64(payload) if payload is not None else None) if with_payload else UNSET,
+            salt=(_base64(salt) if salt is not None else None) if with_payload else UNSET,
+        )
+
+    def consistency(self, first: int, second: int | None) -> ConsistencyProof:
+        """Prove one signed head against another. Raises `Unknown` where a size lies beyond the log."""
+        larger = self._checkpoints.newest() if second is None else self._checkpoints.at(second)
+        if first > larger.size:
+            raise Unknown(f"`from` is {first}, `to` is {larger.size}: the larger tree comes second")
+        smaller = self._checkpoints.at(first)
+        with self._pool.connection() as connection, connection.cursor() as cursor:
+            tiles = fetch_tiles(cursor, self._log_id, consistency_tiles(first, larger.size))
+        return ConsistencyProof(
+            first_size=first,
+            second_size=larger.size,
+            hashes=[_base64(each) for each in consistency_proof(first, larger.size, tiles)],
+            first_checkpoint=smaller.note,
+            second_checkpoint=larger.note,
+        )
+
+    def tile(self, path: str) -> bytes:
+        """Return the hashes of a tile by its path, `<L>/<N>[.p/<W>]`. Raises `Unknown`: no such tile, or not yet."""
+        found = _TILE_PATH.fullmatch(path)
+        if found is None:
+            raise Unknown(f"`{path}` names no tile of hashes: see c2sp.org/tlog-tiles")
+        level, index, width = found.groups()
+        tile = TileId(int(level), int(index.replace("x", "").replace("/", "")), int(width or TILE_WIDTH))
+        try:
+            with self._pool.connection() as connection, connection.cursor() as cursor:
+                return b"".join(fetch_tiles(cursor, self._log_id, [tile])[tile])
+        except KeyError:
+            raise Unknown("this tile is not there, or not that full, yet") from None
+
+    def log(self) -> LogKeys:
+        """Say which log this is."""
+        with self._pool.connection() as connection:
+            keys = connection.execute(statement("ledger", "keys"), {"log_id": self._log_id}).fetchall()
+            head = connection.execute(statement("ledger", "head"), {"log_id": self._log_id}).fetchone()
+        size = head[0] if head is not None else 0
+        return LogKeys(self._origin, size, [LogKey(vkey, start, added.isoformat()) for vkey, start, added in keys])
+
+    def _entry(self, position: int) -> tuple[int, bytes, bytes, bytes | None, bytes | None]:
+        with self._pool.connection() as connection:
+            row = connection.execute(
+                statement("ledger", "entry_at"), {"log_id": self._log_id, "position": position}
+            ).fetchone()
+        if row is None:
+            raise Unknown(f"no position {position} in this log")
+        _require_intact(row[0], row[1], row[2])
+        return row
+
+
+def _shown(row: tuple[int, bytes, bytes, bytes | None, bytes | None], *, with_salt: bool) -> StoredAct:
+    position, leaf, stored_hash, salt, payload = row
+    _require_intact(position, leaf, stored_hash)
+    said = decode_leaf(leaf)
+    receipt = Receipt(said.source, said.id, position, _base64(stored_hash), said.recorded_at, "recorded")
+    if payload is None:
+        receipt = msgspec.structs.replace(receipt, content="erased")
+    return StoredAct(
+        receipt=receipt,
+        event=_decode(payload) if payload is not None else None,
+        leaf=_base64(leaf),
+        salt=(_base64(salt) if salt is not None else None) if with_salt else UNSET,
+    )
+
+
+def _require_intact(position: int, leaf: bytes, stored_hash: bytes) -> None:
+    """Nothing is shown as recorded that does not hash to what the tree holds."""
+    if leaf_hash(leaf) != stored_hash:
+        raise Corrupt(f"the leaf at position {position} does not match its hash")
+
+
+def _base64(value: bytes) -> str:
+    return b64encode(value).decode("ascii")

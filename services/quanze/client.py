@@ -1,0 +1,81 @@
+"""What a command asks a running service: one small HTTP client, errors in words."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Self
+
+import httpx
+
+BATCH_ACTS = 500
+
+
+class ServiceAnswered(Exception):
+    """The service said no: a problem (RFC 9457)."""
+
+    def __init__(self, status: int, document: Mapping[str, Any]) -> None:
+        super().__init__(document.get("detail") or document.get("title") or f"status {status}")
+        self.status = status
+        self.document = document
+
+    @property
+    def faults(self) -> Sequence[Mapping[str, str]]:
+        return self.document.get("errors", [])
+
+
+class Client:
+    """Talks to one service. Raises `ServiceAnswered` for a problem, `httpx.TransportError` where nobody answers."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60.0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def get(self, path: str, **parameters: Any) -> Any:
+        given = {name: value for name, value in parameters.items() if value is not None}
+        return _answer(self._http.get(path, params=given))
+
+    def text(self, path: str) -> str:
+        answer = self._http.get(path)
+        if answer.is_error:
+            _answer(answer)
+        return answer.text
+
+    def content(self, path: str) -> bytes | None:
+        """Return a body as bytes, or None where there is no such thing."""
+        answer = self._http.get(path)
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return None
+        if answer.is_error:
+            _answer(answer)
+        return answer.content
+
+    def pages(self, path: str, **parameters: Any) -> Iterator[Any]:
+        """Yield every item of a list, page by page."""
+        after: str | None = None
+        while True:
+            found = self.get(path, after=after, **parameters)
+            yield from found["items"]
+            after = found["next"]
+            if after is None:
+                return
+
+    def post_batch(self, events: Sequence[bytes]) -> Any:
+        """Post acts, each as its own bytes, as one batch: all or nothing."""
+        body = b"[" + b",".join(events) + b"]"
+        return _answer(
+            self._http.post("/v1/events", content=body, headers={"Content-Type": "application/cloudevents-batch+json"})
+        )
+
+
+def _answer(answer: httpx.Response) -> Any:
+    try:
+        document = answer.json()
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        document = {"detail": answer.text[:200] or f"status {answer.status_code}"}
+    if answer.is_error:
+        raise ServiceAnswered(answer.status_code, document)
+    return document

@@ -1,0 +1,1 @@
+"""The commands, a file per kind: serve, write, ask, prove, administer."""

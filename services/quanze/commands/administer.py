@@ -1,0 +1,146 @@
+"""Commands for whoever runs a ledger: migrate, rebuild, tokens, keys."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import psycopg
+from edge.database import statement
+from edge.tokens import SCOPES
+from ledger.main import create_token
+from ledger.signer import Signer, load_or_create
+from projector.main import rebuild as rebuild_read_models
+
+from quanze.commands.options import WrongUse, data_option, dsn_of, json_option, print_json, progress
+from quanze.serving import prepare
+from quanze.settings import DataDirectory
+
+
+@click.command(epilog="Example: QUANZE_DSN=postgresql://owner@db/quanze quanze migrate --data ./data")
+@data_option
+@json_option
+def migrate(data: Path, as_json: bool) -> None:
+    """Bring the schemas of QUANZE_DSN up to date and found the log of the signing key.
+
+    The key is QUANZE_SIGNING_KEY, else DIR/log.key, made if it is not there; QUANZE_ORIGIN names a new log.
+    """
+    signer = _signer(data)
+    log_id = prepare(dsn_of(data), signer)
+    answer = {"log": log_id, "origin": signer.origin, "vkey": signer.vkey}
+    print_json(answer) if as_json else click.echo(f"log {signer.origin} is ready; its public key: {signer.vkey}")
+
+
+@click.command(epilog="Example: quanze rebuild --data ./data")
+@data_option
+@json_option
+def rebuild(data: Path, as_json: bool) -> None:
+    """Drop the read models and make them anew from the ledger. A running projector goes on with them."""
+    with progress() as bar:
+        task = bar.add_task("acts", total=None)
+        done = rebuild_read_models(dsn_of(data), lambda at, of: bar.update(task, completed=at, total=of))
+    print_json({"acts": done}) if as_json else click.echo(f"read models rebuilt from {done} acts")
+
+
+@click.group()
+def token() -> None:
+    """Make, list and revoke bearer tokens."""
+
+
+@token.command(epilog="Example: quanze token create --name oa --scope events:write --source urn:example:oa")
+@data_option
+@click.option("--name", default="", help="What the token is for.")
+@click.option("--scope", "scopes", multiple=True, required=True, type=click.Choice(sorted(SCOPES)), help="Repeatable.")
+@click.option("--source", "sources", multiple=True, help="A CloudEvents source it may post as. Repeatable.")
+@click.option("--act", "acts", multiple=True, help="An act it may post; without any, all. Repeatable.")
+@json_option
+def create(
+    data: Path, name: str, scopes: tuple[str, ...], sources: tuple[str, ...], acts: tuple[str, ...], as_json: bool
+) -> None:
+    """Make a token and print it, this once: only its digest is kept."""
+    if "events:write" in scopes and not sources:
+        raise WrongUse("a token that writes is bound to its sources: add --source")
+    dsn = dsn_of(data)
+    token_id, bearer = create_token(dsn, _log_id(dsn), name=name, scopes=scopes, sources=sources, acts=acts)
+    print_json({"token_id": token_id, "token": bearer}) if as_json else click.echo(bearer)
+
+
+@token.command("list", epilog="Example: quanze token list --json")
+@data_option
+@json_option
+def list_(data: Path, as_json: bool) -> None:
+    """List tokens, the oldest first; their text is not kept."""
+    dsn = dsn_of(data)
+    rows: list[tuple[Any, ...]] = []
+    with psycopg.connect(dsn) as connection:
+        after: tuple[datetime, str] = (datetime.min.replace(tzinfo=UTC), "")
+        while page := connection.execute(
+            statement("ledger", "tokens_after"),
+            {"log_id": _log_id(dsn), "after_created": after[0], "after_id": after[1], "limit": 500},
+        ).fetchall():
+            rows += page
+            after = (page[-1][5], page[-1][0])
+    names = ("token_id", "name", "scopes", "sources", "acts", "created_at", "revoked_at")
+    tokens = [dict(zip(names, row, strict=True)) for row in rows]
+    for each in tokens:
+        each |= {name: each[name].isoformat() if each[name] else None for name in ("created_at", "revoked_at")}
+    if as_json:
+        print_json(tokens)
+        return
+    for each in tokens:
+        state = "revoked" if each["revoked_at"] else "live"
+        click.echo(f"{each['token_id']}  {state:8}{' '.join(each['scopes'])}  {each['name']}")
+
+
+@token.command(epilog="Example: quanze token revoke 3f9c0a1b2c3d")
+@click.argument("token_id")
+@data_option
+@json_option
+def revoke(token_id: str, data: Path, as_json: bool) -> None:
+    """Revoke a token; it is refused within two seconds."""
+    dsn = dsn_of(data)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        row = connection.execute(
+            statement("ledger", "revoke_token"), {"log_id": _log_id(dsn), "token_id": token_id}
+        ).fetchone()
+    if row is None:
+        raise WrongUse(f"there is no live token {token_id}; see `quanze token list`")
+    print_json({"token_id": token_id, "revoked": True}) if as_json else click.echo(f"{token_id} is revoked")
+
+
+@click.group()
+def key() -> None:
+    """The log's signing key."""
+
+
+@key.command(epilog="Example: quanze key show --data ./data")
+@data_option
+@json_option
+def show(data: Path, as_json: bool) -> None:
+    """Print the public key, as a C2SP verifier key: give it to whoever is to check this log."""
+    signer = _signer(data)
+    print_json({"origin": signer.origin, "vkey": signer.vkey}) if as_json else click.echo(signer.vkey)
+
+
+def _signer(data: Path) -> Signer:
+    given = os.environ.get("QUANZE_SIGNING_KEY")
+    if given:
+        return Signer.from_text(given.strip())
+    data.mkdir(parents=True, exist_ok=True)
+    signer = load_or_create(DataDirectory(data).signing_key, os.environ.get("QUANZE_ORIGIN"))
+    DataDirectory(data).verifier_key.write_text(signer.vkey + "\n", "utf-8")
+    return signer
+
+
+def _log_id(dsn: str) -> int:
+    with psycopg.connect(dsn) as connection:
+        rows = connection.execute(statement("quanze", "logs"), {}).fetchall()
+    wanted = os.environ.get("QUANZE_ORIGIN")
+    found = [log_id for log_id, origin in rows if wanted in (None, origin)]
+    if len(found) != 1:
+        raise WrongUse("this database holds no log" if not found else "set QUANZE_ORIGIN: there are several logs here")
+    return found[0]
+
+
+COMMANDS = (migrate, rebuild, token, key)

@@ -1,0 +1,119 @@
+"""The command that verifies: files offline, or a whole log."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import psycopg
+from contracts.proof import ProofFailed, Report, VerifierKey, verify_document
+
+from quanze.commands.options import WrongUse, find_token, json_option, print_json, progress
+from quanze.client import Client
+from quanze.full_check import Checked, check_log, database_log
+from quanze.remote_check import remote_log
+from quanze.settings import DEFAULT_DATA, DataDirectory
+
+
+@click.command(
+    epilog="Examples: quanze verify proof.json --log-key data/log.vkey · quanze verify --log http://127.0.0.1:8420"
+)
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--log-key", "keys", multiple=True, help="The log's public key, or a file that holds it. Repeatable.")
+@click.option("--log", "log", help="Check a whole log instead: the DSN of its database, or the URL of its service.")
+@click.option("--token-file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="For --log URL.")
+@json_option
+def verify(
+    files: tuple[Path, ...], keys: tuple[str, ...], log: str | None, token_file: Path | None, as_json: bool
+) -> None:
+    """Verify proof FILES, offline: no server, no database, nothing but the files and the log's key.
+
+    The key is --log-key, else QUANZE_LOG_KEY, else ./data/log.vkey. It must come from the log's owner by another way
+    than the proof. With --log, check every stored byte of a log and name the first position that fails.
+    """
+    if bool(files) == bool(log):
+        raise WrongUse("name proof files, or a log with --log")
+    if log:
+        _verify_log(log, keys, token_file, as_json)
+        return
+    trusted = _keys(keys)
+    if not trusted:
+        raise WrongUse("whose proof is it? Give the log's public key with --log-key")
+    reports = {str(path): verify_document(path.read_bytes(), trusted) for path in files}
+    if as_json:
+        print_json([{"file": name, **_document(report)} for name, report in reports.items()])
+    else:
+        for name, report in reports.items():
+            _print(name, report)
+    if any(report.failure is not None for report in reports.values()):
+        raise click.exceptions.Exit(1)
+
+
+def _verify_log(log: str, keys: Sequence[str], token_file: Path | None, as_json: bool) -> None:
+    given = _keys(keys)
+    if log.startswith(("http://", "https://")):
+        with Client(log, find_token(token_file)) as client:
+            source, named = remote_log(client)
+            checked = _check(source, given or [VerifierKey.parse(each) for each in named])
+    else:
+        with psycopg.connect(log) as connection:
+            source, named = database_log(connection, _only_log(connection))
+            checked = _check(source, given or [VerifierKey.parse(each) for each in named])
+    trust = "the key given" if given else "the key that the log itself names: for proof against its owner give yours"
+    if as_json:
+        print_json({name: getattr(checked, name) for name in checked.__struct_fields__} | {"key": trust})
+    elif checked.fault is None:
+        click.echo(
+            f"verified: {checked.size} acts, {checked.checkpoints} checkpoints of {checked.origin}"
+            f" ({checked.erased} with erased content), with {trust}"
+        )
+    else:
+        click.echo(f"FAILED at position {checked.position}: {checked.fault}")
+    if checked.fault is not None:
+        raise click.exceptions.Exit(1)
+
+
+def _check(source: object, keys: Sequence[VerifierKey]) -> Checked:
+    with progress() as bar:
+        task = bar.add_task("acts", total=source.head.size)  # pyright: ignore[reportAttributeAccessIssue]
+        return check_log(source, keys, lambda position: bar.update(task, completed=position))  # pyright: ignore[reportArgumentType]
+
+
+def _only_log(connection: psycopg.Connection[tuple[object, ...]]) -> int:
+    rows = connection.execute("SELECT log_id, origin FROM ledger.logs ORDER BY log_id").fetchall()
+    connection.commit()
+    wanted = os.environ.get("QUANZE_ORIGIN")
+    found = [log_id for log_id, origin in rows if wanted in (None, origin)]
+    if len(found) != 1:
+        raise WrongUse("this database holds no log" if not found else "set QUANZE_ORIGIN: there are several logs here")
+    return int(str(found[0]))
+
+
+def _keys(given: Sequence[str]) -> list[VerifierKey]:
+    named = list(given) or ([os.environ["QUANZE_LOG_KEY"]] if os.environ.get("QUANZE_LOG_KEY") else [])
+    kept = DataDirectory(Path(os.environ.get("QUANZE_DATA", DEFAULT_DATA))).verifier_key
+    if not named and kept.exists():
+        named = [str(kept)]
+    keys: list[VerifierKey] = []
+    for each in named:
+        text = Path(each).read_text("utf-8").strip() if Path(each).is_file() else each
+        try:
+            keys += [VerifierKey.parse(line) for line in text.splitlines() if line.strip()]
+        except ProofFailed as exc:
+            raise WrongUse(f"{each} is no verifier key: {exc}") from exc
+    return keys
+
+
+def _document(report: Report) -> dict[str, object]:
+    return {"verdict": report.verdict, "checks": list(report.checks), "failure": report.failure, "act": report.act}
+
+
+def _print(name: str, report: Report) -> None:
+    click.echo(f"{name}: {report.verdict}")
+    for check in report.checks:
+        click.echo(f"  ok  {check}")
+    if report.failure is not None:
+        click.echo(f"  NO  {report.failure}")
+
+
+COMMANDS = (verify,)

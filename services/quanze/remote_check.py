@@ -1,0 +1,95 @@
+"""A log as its own HTTP face shows it, for the full check from outside: acts, tiles and the newest checkpoint."""
+
+from base64 import b64decode
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+from contracts.proof import parse_checkpoint
+from msgspec import Raw, Struct
+
+from quanze.client import Client
+from quanze.full_check import Entry, Head, Log, SignedHead
+
+
+class _Receipt(Struct):
+    source: str
+    id: str
+    position: int
+    leaf_hash: str
+
+
+class _Act(Struct):
+    receipt: _Receipt
+    event: Raw | None
+    leaf: str
+    salt: str | None = None
+
+
+class _Page(Struct):
+    items: list[_Act]
+    next: str | None
+
+
+def remote_log(client: Client) -> tuple[Log, list[str]]:
+    """
+    Return a service's log, up to its newest checkpoint, and the keys it names. The token needs `verify`.
+
+    Head and checkpoint are one here: what an outsider can hold the log to is what it signed.
+    """
+    named = [key["vkey"] for key in client.get("/v1/log")["keys"]]
+    note = client.text("/checkpoint").encode()
+    body = note[: note.rindex(b"\n\n") + 1]
+    signed = parse_checkpoint(body)
+
+    def tile(level: int, index: int) -> tuple[bytes, None] | None:
+        found = client.content(f"/tile/{level}/{_tile_index(index)}")
+        return (found, None) if found is not None else None
+
+    log = Log(
+        signed.origin,
+        Head(signed.size, signed.root),
+        _entries(client, signed.size),
+        [SignedHead(signed.size, signed.root, note)],
+        tile,
+    )
+    return log, named
+
+
+def _entries(client: Client, size: int) -> Iterator[Entry]:
+    after: str | None = None
+    while True:
+        raw = client.content(f"/v1/events?limit=500{f'&after={quote(after)}' if after else ''}") or b""
+        found = msgspec.json.decode(raw, type=_Page)
+        for act in found.items:
+            if act.receipt.position > size:
+                return
+            yield _entry(act)
+        if found.next is None:
+            return
+        after = found.next
+
+
+def _entry(act: _Act) -> Entry:
+    leaf = b64decode(act.leaf)
+    said: dict[str, Any] = msgspec.json.decode(leaf)
+    return Entry(
+        position=act.receipt.position,
+        source=act.receipt.source,
+        id=act.receipt.id,
+        type=str(said.get("type")),
+        tags=None,
+        leaf=leaf,
+        leaf_hash=b64decode(act.receipt.leaf_hash),
+        salt=b64decode(act.salt) if act.salt is not None else None,
+        payload=bytes(act.event) if act.event is not None else None,
+    )
+
+
+def _tile_index(index: int) -> str:
+    """Write a tile's index as tlog-tiles does: groups of three digits, all but the last after an `x`."""
+    groups = [f"{index % 1000:03}"]
+    while index := index // 1000:
+        groups.append(f"x{index % 1000:03}")
+    return "/".join(reversed(groups))

@@ -1,0 +1,153 @@
+"""Both services in one process: found the log, start both sides, serve one application until told to stop."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import uvicorn
+from edge.app import make_app
+from edge.tokens import Tokens, digest_of
+from ledger.http import ERRORS as LEDGER_ERRORS
+from ledger.http import HANDLERS as LEDGER_HANDLERS
+from ledger.main import Ledger, create_token, found_log, migrate_ledger
+from ledger.settings import Settings as LedgerSettings
+from ledger.signer import Signer, load_or_create
+from litestar import Litestar
+from projector.http import ERRORS as PROJECTOR_ERRORS
+from projector.http import HANDLERS as PROJECTOR_HANDLERS
+from projector.main import Projector, migrate_projector
+from projector.settings import Settings as ProjectorSettings
+
+from quanze.embedded import embedded
+from quanze.settings import DataDirectory, write_private
+
+
+class PortTaken(Exception):
+    """Something listens there already."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """Both services at work."""
+
+    ledger: Ledger
+    projector: Projector
+    app: Litestar
+
+
+@contextmanager
+def running(data: DataDirectory, dsn: str | None, origin: str | None) -> Iterator[Running]:
+    """
+    Run both services, on the embedded PostgreSQL unless a DSN is given; found what is not there yet.
+
+    On the way out requests that wait are committed first; the database is the last to stop.
+    """
+    data.path.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        if dsn is None:
+            dsn = stack.enter_context(embedded(data.cluster)).dsn
+        write_private(data.dsn, dsn + "\n")
+        stack.callback(data.dsn.unlink, missing_ok=True)
+        signer = load_or_create(data.signing_key, origin)
+        data.verifier_key.write_text(signer.vkey + "\n", "utf-8")
+        log_id = prepare(dsn, signer)
+        ensure_admin_token(data, dsn, log_id)
+        ledger = stack.enter_context(Ledger(LedgerSettings(dsn=dsn, signing_key=signer.text())))
+        projector = stack.enter_context(Projector(ProjectorSettings(dsn=dsn, origin=signer.origin)))
+        yield Running(ledger, projector, combined_app(ledger, projector))
+
+
+def prepare(dsn: str, signer: Signer) -> int:
+    """Bring both schemas up to date and found the log of this key; return its number."""
+    migrate_ledger(dsn)
+    migrate_projector(dsn)
+    return found_log(dsn, signer)
+
+
+def combined_app(ledger: Ledger, projector: Projector) -> Litestar:
+    """Return the application with the routes of both services and one API page."""
+    return make_app(
+        [*LEDGER_HANDLERS, *PROJECTOR_HANDLERS],
+        title="Quanze 权责",
+        tokens=ledger.tokens,
+        state={"ledger": ledger, "projector": projector},
+        checks={"ledger": ledger.readiness, "projector": projector.readiness},
+        errors={**LEDGER_ERRORS, **PROJECTOR_ERRORS},
+    )
+
+
+def ledger_app(ledger: Ledger) -> Litestar:
+    """Return the application of the ledger alone."""
+    return make_app(
+        LEDGER_HANDLERS,
+        title="Quanze ledger",
+        tokens=ledger.tokens,
+        state={"ledger": ledger},
+        checks={"ledger": ledger.readiness},
+        errors=LEDGER_ERRORS,
+    )
+
+
+def projector_app(projector: Projector) -> Litestar:
+    """Return the application of the projector alone."""
+    return make_app(
+        PROJECTOR_HANDLERS,
+        title="Quanze projector",
+        tokens=Tokens(projector.pool, projector.log_id),
+        state={"projector": projector},
+        checks={"projector": projector.readiness},
+        errors=PROJECTOR_ERRORS,
+    )
+
+
+def ensure_admin_token(data: DataDirectory, dsn: str, log_id: int) -> None:
+    """See to it that `DIR/admin.token` holds a live token of this log: made once, made again for another database."""
+    if data.admin_token.exists():
+        digest = digest_of(data.admin_token.read_text("utf-8").strip())
+        with psycopg.connect(dsn) as connection:
+            query = "SELECT 1 FROM ledger.tokens WHERE log_id = %s AND digest = %s AND revoked_at IS NULL"
+            if connection.execute(query, (log_id, digest)).fetchone() is not None:
+                return
+    _, bearer = create_token(dsn, log_id, name="admin", scopes=["admin"])
+    write_private(data.admin_token, bearer + "\n")
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a bound socket. Raises `PortTaken` before anything else is started."""
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as exc:
+        bound.close()
+        raise PortTaken(f"{host}:{port} cannot be used: {exc.strerror}; choose another with --port") from exc
+    return bound
+
+
+def serve(app: Litestar, bound: socket.socket) -> None:
+    """Serve until SIGINT or SIGTERM; requests under way are answered first."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        http="httptools",
+        loop="auto",
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+    uvicorn.Server(config).run(sockets=[bound])
+
+
+def address(bound: socket.socket) -> str:
+    """Return the URL of a bound socket."""
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def token_of(data: Path) -> str:
+    """Return the admin token of a data directory."""
+    return DataDirectory(data).admin_token.read_text("utf-8").strip()

@@ -1,0 +1,4 @@
+-- List the logs of this database.
+SELECT log_id, origin
+  FROM ledger.logs
+ ORDER BY log_id;
