@@ -19,6 +19,8 @@ from litestar.types import ControllerRouterHandler
 from edge.problems import problem, problems_plugin
 from edge.tokens import Authentication, Tokens
 
+Errors = Mapping[type[Exception], Callable[[Any], ProblemDetailsException]]
+"""How a service's own errors become problems."""
 Check = Callable[[], str | None]
 """Return why the service is not ready, or None."""
 
@@ -32,7 +34,7 @@ def make_app(
     tokens: Tokens,
     state: Mapping[str, Any],
     checks: Mapping[str, Check],
-    errors: Mapping[type[Exception], Callable[[Any], ProblemDetailsException]],
+    errors: Errors,
 ) -> Litestar:
     """
     Return the application. `checks` decide `/health/ready`; `errors` map a service's own errors to problems.
@@ -43,7 +45,7 @@ def make_app(
     routes: list[ControllerRouterHandler] = [*handlers, *_health(checks), _Metrics, _assets()]
     app = Litestar(
         routes,
-        middleware=[DefineMiddleware(Authentication), metrics.middleware],
+        middleware=[DefineMiddleware(Authentication, exclude=["^/docs(/|$)"]), metrics.middleware],
         plugins=[problems_plugin(errors)],
         openapi_config=_openapi(title),
         logging_config=None,  # structlog is set up by whoever composes the process

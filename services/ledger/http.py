@@ -17,7 +17,7 @@ from psycopg_pool import PoolTimeout
 
 from contracts.event import Event
 from contracts.payloads import CatalogueExtend
-from edge.app import unavailable
+from edge.app import Errors, unavailable
 from edge.paging import LIMIT_DEFAULT, After, Limit, Page
 from edge.problems import problem
 from edge.tokens import Token, requires
@@ -203,7 +203,9 @@ def ledger_problem(exc: LedgerError) -> ProblemDetailsException:
     match exc:
         case BadRequest():
             code = {400: "bad-request", 403: "forbidden", 413: "too-large"}.get(exc.status, "bad-event")
-            return problem(exc.status, code, "The request was refused; nothing was stored", str(exc), faults=exc.faults)
+            title = "The request was refused; nothing was stored"
+            detail = exc.faults[0].message if len(exc.faults) == 1 else f"{len(exc.faults)} faults: see `errors`"
+            return problem(exc.status, code, title, detail, faults=exc.faults)
         case KeyTaken():
             return problem(
                 409,
@@ -235,4 +237,4 @@ def ledger_problem(exc: LedgerError) -> ProblemDetailsException:
             return problem(500, "internal", "The ledger failed", str(exc))
 
 
-ERRORS: Final = {LedgerError: ledger_problem, OperationalError: unavailable, PoolTimeout: unavailable}
+ERRORS: Final[Errors] = {LedgerError: ledger_problem, OperationalError: unavailable, PoolTimeout: unavailable}

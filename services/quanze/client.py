@@ -47,7 +47,7 @@ class Client:
     def content(self, path: str) -> bytes | None:
         """Return a body as bytes, or None where there is no such thing."""
         answer = self._http.get(path)
-        if answer.status_code == httpx.codes.NOT_FOUND:
+        if answer.status_code == 404:
             return None
         if answer.is_error:
             _answer(answer)

@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 import psycopg
+from msgspec import Struct
+
 from contracts.catalogue import BadCatalogue, Catalogue, base_catalogue
 from contracts.envelope import REFERENCES, Envelope
 from contracts.event import tags_of
@@ -26,7 +28,6 @@ from contracts.proof import (
     parse_leaf,
 )
 from edge.database import statement
-from msgspec import Struct
 
 TILE_WIDTH = 256
 

@@ -1,7 +1,6 @@
 """Posting many acts: from files, in batches a ledger takes, with each act's own bytes."""
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -38,7 +37,7 @@ class Posted(Struct):
             self.last_position = receipt["position"]
 
 
-def acts_of(path: Path, content: bytes) -> list[bytes]:
+def acts_of(name: str, content: bytes) -> list[bytes]:
     """Return the acts of a file: one CloudEvent, a JSON array of them, or one a line (NDJSON)."""
     text = content.removeprefix(b"\xef\xbb\xbf").strip()
     try:
@@ -51,7 +50,7 @@ def acts_of(path: Path, content: bytes) -> list[bytes]:
     try:
         return [bytes(_decode_one(text))]
     except msgspec.DecodeError as exc:
-        raise NotJson(f"{path}: neither JSON nor lines of JSON: {exc}") from exc
+        raise NotJson(f"{name}: neither JSON nor lines of JSON: {exc}") from exc
 
 
 def batches(acts: Iterable[bytes]) -> Iterator[list[bytes]]:

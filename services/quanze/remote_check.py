@@ -6,9 +6,9 @@ from typing import Any
 from urllib.parse import quote
 
 import msgspec
-from contracts.proof import parse_checkpoint
 from msgspec import Raw, Struct
 
+from contracts.proof import parse_checkpoint
 from quanze.client import Client
 from quanze.full_check import Entry, Head, Log, SignedHead
 
@@ -22,7 +22,7 @@ class _Receipt(Struct):
 
 class _Act(Struct):
     receipt: _Receipt
-    event: Raw | None
+    event: Raw
     leaf: str
     salt: str | None = None
 
@@ -83,7 +83,7 @@ def _entry(act: _Act) -> Entry:
         leaf=leaf,
         leaf_hash=b64decode(act.receipt.leaf_hash),
         salt=b64decode(act.salt) if act.salt is not None else None,
-        payload=bytes(act.event) if act.event is not None else None,
+        payload=bytes(act.event) if bytes(act.event) != b"null" else None,
     )
 
 

@@ -1,26 +1,27 @@
 """Both services in one process: found the log, start both sides, serve one application until told to stop."""
 
 import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 import uvicorn
+from litestar import Litestar
+
 from edge.app import make_app
-from edge.tokens import Tokens, digest_of
+from edge.tokens import digest_of
 from ledger.http import ERRORS as LEDGER_ERRORS
 from ledger.http import HANDLERS as LEDGER_HANDLERS
 from ledger.main import Ledger, create_token, found_log, migrate_ledger
 from ledger.settings import Settings as LedgerSettings
 from ledger.signer import Signer, load_or_create
-from litestar import Litestar
 from projector.http import ERRORS as PROJECTOR_ERRORS
 from projector.http import HANDLERS as PROJECTOR_HANDLERS
 from projector.main import Projector, migrate_projector
 from projector.settings import Settings as ProjectorSettings
-
 from quanze.embedded import embedded
 from quanze.settings import DataDirectory, write_private
 
@@ -39,7 +40,7 @@ class Running:
 
 
 @contextmanager
-def running(data: DataDirectory, dsn: str | None, origin: str | None) -> Iterator[Running]:
+def running(data: DataDirectory, dsn: str | None, origin: str | None) -> Generator[Running]:
     """
     Run both services, on the embedded PostgreSQL unless a DSN is given; found what is not there yet.
 
@@ -75,7 +76,7 @@ def combined_app(ledger: Ledger, projector: Projector) -> Litestar:
         tokens=ledger.tokens,
         state={"ledger": ledger, "projector": projector},
         checks={"ledger": ledger.readiness, "projector": projector.readiness},
-        errors={**LEDGER_ERRORS, **PROJECTOR_ERRORS},
+        errors={**PROJECTOR_ERRORS, **LEDGER_ERRORS},
     )
 
 
@@ -88,18 +89,6 @@ def ledger_app(ledger: Ledger) -> Litestar:
         state={"ledger": ledger},
         checks={"ledger": ledger.readiness},
         errors=LEDGER_ERRORS,
-    )
-
-
-def projector_app(projector: Projector) -> Litestar:
-    """Return the application of the projector alone."""
-    return make_app(
-        PROJECTOR_HANDLERS,
-        title="Quanze projector",
-        tokens=Tokens(projector.pool, projector.log_id),
-        state={"projector": projector},
-        checks={"projector": projector.readiness},
-        errors=PROJECTOR_ERRORS,
     )
 
 
@@ -127,8 +116,12 @@ def listen(host: str, port: int) -> socket.socket:
     return bound
 
 
-def serve(app: Litestar, bound: socket.socket) -> None:
-    """Serve until SIGINT or SIGTERM; requests under way are answered first."""
+def serve(app: Litestar, bound: socket.socket, alongside: Callable[[], None] | None = None) -> None:
+    """
+    Serve until SIGINT or SIGTERM; requests under way are answered first.
+
+    `alongside` runs in a thread meanwhile; when it fails, serving ends and its error is raised.
+    """
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -139,7 +132,23 @@ def serve(app: Litestar, bound: socket.socket) -> None:
         server_header=False,
         timeout_graceful_shutdown=10,
     )
-    uvicorn.Server(config).run(sockets=[bound])
+    server = uvicorn.Server(config)
+    failed: list[BaseException] = []
+
+    def tell() -> None:
+        try:
+            if alongside is not None:
+                alongside()
+        except BaseException as exc:  # noqa: BLE001 - raised again below, in the main thread
+            if not server.should_exit:  # after a Ctrl-C the story may well find nobody listening
+                failed.append(exc)
+            server.should_exit = True
+
+    thread = threading.Thread(target=tell, name="alongside", daemon=True)
+    thread.start()
+    server.run(sockets=[bound])
+    if failed:
+        raise failed[0]
 
 
 def address(bound: socket.socket) -> str:

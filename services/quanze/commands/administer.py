@@ -7,13 +7,14 @@ from typing import Any
 
 import click
 import psycopg
+
 from edge.database import statement
 from edge.tokens import SCOPES
 from ledger.main import create_token
 from ledger.signer import Signer, load_or_create
-from projector.main import rebuild as rebuild_read_models
-
-from quanze.commands.options import WrongUse, data_option, dsn_of, json_option, print_json, progress
+from projector.main import Projector
+from projector.settings import Settings as ProjectorSettings
+from quanze.commands.options import WrongUse, data_option, dsn_of, json_option, log_of, print_json, progress
 from quanze.serving import prepare
 from quanze.settings import DataDirectory
 
@@ -37,10 +38,14 @@ def migrate(data: Path, as_json: bool) -> None:
 @json_option
 def rebuild(data: Path, as_json: bool) -> None:
     """Drop the read models and make them anew from the ledger. A running projector goes on with them."""
-    with progress() as bar:
-        task = bar.add_task("acts", total=None)
-        done = rebuild_read_models(dsn_of(data), lambda at, of: bar.update(task, completed=at, total=of))
-    print_json({"acts": done}) if as_json else click.echo(f"read models rebuilt from {done} acts")
+    dsn = dsn_of(data)
+    with Projector(ProjectorSettings(dsn=dsn, origin=log_of(dsn)[1])) as own, progress() as bar:
+        own.rebuild(dsn)
+        size = _size(dsn, own.log_id)
+        task = bar.add_task("acts", total=size)
+        while not own.wait_for(size, seconds=0.5):
+            bar.update(task, completed=own.follower.state.position)
+    print_json({"acts": size}) if as_json else click.echo(f"read models rebuilt from {size} acts")
 
 
 @click.group()
@@ -62,7 +67,7 @@ def create(
     if "events:write" in scopes and not sources:
         raise WrongUse("a token that writes is bound to its sources: add --source")
     dsn = dsn_of(data)
-    token_id, bearer = create_token(dsn, _log_id(dsn), name=name, scopes=scopes, sources=sources, acts=acts)
+    token_id, bearer = create_token(dsn, log_of(dsn)[0], name=name, scopes=scopes, sources=sources, acts=acts)
     print_json({"token_id": token_id, "token": bearer}) if as_json else click.echo(bearer)
 
 
@@ -77,7 +82,7 @@ def list_(data: Path, as_json: bool) -> None:
         after: tuple[datetime, str] = (datetime.min.replace(tzinfo=UTC), "")
         while page := connection.execute(
             statement("ledger", "tokens_after"),
-            {"log_id": _log_id(dsn), "after_created": after[0], "after_id": after[1], "limit": 500},
+            {"log_id": log_of(dsn)[0], "after_created": after[0], "after_id": after[1], "limit": 500},
         ).fetchall():
             rows += page
             after = (page[-1][5], page[-1][0])
@@ -102,7 +107,7 @@ def revoke(token_id: str, data: Path, as_json: bool) -> None:
     dsn = dsn_of(data)
     with psycopg.connect(dsn, autocommit=True) as connection:
         row = connection.execute(
-            statement("ledger", "revoke_token"), {"log_id": _log_id(dsn), "token_id": token_id}
+            statement("ledger", "revoke_token"), {"log_id": log_of(dsn)[0], "token_id": token_id}
         ).fetchone()
     if row is None:
         raise WrongUse(f"there is no live token {token_id}; see `quanze token list`")
@@ -133,14 +138,10 @@ def _signer(data: Path) -> Signer:
     return signer
 
 
-def _log_id(dsn: str) -> int:
+def _size(dsn: str, log_id: int) -> int:
     with psycopg.connect(dsn) as connection:
-        rows = connection.execute(statement("quanze", "logs"), {}).fetchall()
-    wanted = os.environ.get("QUANZE_ORIGIN")
-    found = [log_id for log_id, origin in rows if wanted in (None, origin)]
-    if len(found) != 1:
-        raise WrongUse("this database holds no log" if not found else "set QUANZE_ORIGIN: there are several logs here")
-    return found[0]
+        row = connection.execute(statement("quanze", "log_to_check"), {"log_id": log_id}).fetchone()
+    return row[1] if row is not None else 0
 
 
 COMMANDS = (migrate, rebuild, token, key)

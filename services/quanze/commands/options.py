@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+import psycopg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from edge.database import statement
 from quanze.client import Client
 from quanze.settings import DEFAULT_DATA, DEFAULT_URL, DataDirectory
 
@@ -79,6 +81,17 @@ def dsn_of(data: Path) -> str:
     if not kept.exists():
         raise NothingRuns(f"no `quanze up` runs in {data}; start one, or set QUANZE_DSN")
     return kept.read_text("utf-8").strip()
+
+
+def log_of(dsn: str) -> tuple[int, str]:
+    """Return number and origin of the log of a database: the only one, or that of QUANZE_ORIGIN."""
+    with psycopg.connect(dsn) as connection:
+        rows = connection.execute(statement("quanze", "logs")).fetchall()
+    wanted = os.environ.get("QUANZE_ORIGIN")
+    found = [(log_id, origin) for log_id, origin in rows if wanted in (None, origin)]
+    if len(found) != 1:
+        raise WrongUse("this database holds no log" if not found else "set QUANZE_ORIGIN: there are several logs here")
+    return found[0]
 
 
 def print_json(document: Any) -> None:

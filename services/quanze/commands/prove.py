@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 import psycopg
-from contracts.proof import ProofFailed, Report, VerifierKey, verify_document
 
-from quanze.commands.options import WrongUse, find_token, json_option, print_json, progress
+from contracts.proof import ProofFailed, Report, VerifierKey, verify_document
 from quanze.client import Client
-from quanze.full_check import Checked, check_log, database_log
+from quanze.commands.options import WrongUse, find_token, json_option, log_of, print_json, progress
+from quanze.full_check import Checked, Log, check_log, database_log
 from quanze.remote_check import remote_log
 from quanze.settings import DEFAULT_DATA, DataDirectory
+from quanze.telling import told_report
 
 
 @click.command(
@@ -44,7 +45,7 @@ def verify(
         print_json([{"file": name, **_document(report)} for name, report in reports.items()])
     else:
         for name, report in reports.items():
-            _print(name, report)
+            click.echo(told_report(name, report))
     if any(report.failure is not None for report in reports.values()):
         raise click.exceptions.Exit(1)
 
@@ -57,7 +58,7 @@ def _verify_log(log: str, keys: Sequence[str], token_file: Path | None, as_json:
             checked = _check(source, given or [VerifierKey.parse(each) for each in named])
     else:
         with psycopg.connect(log) as connection:
-            source, named = database_log(connection, _only_log(connection))
+            source, named = database_log(connection, log_of(log)[0])
             checked = _check(source, given or [VerifierKey.parse(each) for each in named])
     trust = "the key given" if given else "the key that the log itself names: for proof against its owner give yours"
     if as_json:
@@ -73,20 +74,10 @@ def _verify_log(log: str, keys: Sequence[str], token_file: Path | None, as_json:
         raise click.exceptions.Exit(1)
 
 
-def _check(source: object, keys: Sequence[VerifierKey]) -> Checked:
+def _check(source: Log, keys: Sequence[VerifierKey]) -> Checked:
     with progress() as bar:
-        task = bar.add_task("acts", total=source.head.size)  # pyright: ignore[reportAttributeAccessIssue]
-        return check_log(source, keys, lambda position: bar.update(task, completed=position))  # pyright: ignore[reportArgumentType]
-
-
-def _only_log(connection: psycopg.Connection[tuple[object, ...]]) -> int:
-    rows = connection.execute("SELECT log_id, origin FROM ledger.logs ORDER BY log_id").fetchall()
-    connection.commit()
-    wanted = os.environ.get("QUANZE_ORIGIN")
-    found = [log_id for log_id, origin in rows if wanted in (None, origin)]
-    if len(found) != 1:
-        raise WrongUse("this database holds no log" if not found else "set QUANZE_ORIGIN: there are several logs here")
-    return int(str(found[0]))
+        task = bar.add_task("acts", total=source.head.size)
+        return check_log(source, keys, lambda position: bar.update(task, completed=position))
 
 
 def _keys(given: Sequence[str]) -> list[VerifierKey]:
@@ -106,14 +97,6 @@ def _keys(given: Sequence[str]) -> list[VerifierKey]:
 
 def _document(report: Report) -> dict[str, object]:
     return {"verdict": report.verdict, "checks": list(report.checks), "failure": report.failure, "act": report.act}
-
-
-def _print(name: str, report: Report) -> None:
-    click.echo(f"{name}: {report.verdict}")
-    for check in report.checks:
-        click.echo(f"  ok  {check}")
-    if report.failure is not None:
-        click.echo(f"  NO  {report.failure}")
 
 
 COMMANDS = (verify,)

@@ -1,19 +1,25 @@
 """Commands that serve: up, demo, and each service alone."""
 
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import click
+
 from ledger.main import Ledger
 from ledger.settings import Settings as LedgerSettings
 from projector.main import Projector
 from projector.settings import Settings as ProjectorSettings
-
 from quanze.commands.options import WrongUse, data_option
 from quanze.demo import tell
 from quanze.logs import set_up_logs
-from quanze.serving import Running, address, ledger_app, listen, projector_app, running, serve
+from quanze.serving import Running, address, ledger_app, listen, running, serve
 from quanze.settings import DEFAULT_PORT, DataDirectory
+
+S = TypeVar("S")
+Story = Callable[[DataDirectory, str], None]
 
 port_option = click.option(
     "--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, help="0 takes a free one."
@@ -51,8 +57,9 @@ def demo(data: Path, host: str, port: int) -> None:
 def ledger(host: str, port: int) -> None:
     """Run the ledger alone, on the server of QUANZE_DSN."""
     set_up_logs()
+    settings = _from_environment(LedgerSettings.from_environment)
     bound = listen(host, port)
-    with Ledger(_settings(LedgerSettings)) as own:
+    with Ledger(settings) as own:
         click.echo(f"the ledger of {own.origin} listens on {address(bound)}")
         serve(ledger_app(own), bound)
 
@@ -63,20 +70,19 @@ def ledger(host: str, port: int) -> None:
 def projector(host: str, port: int) -> None:
     """Run the projector alone, on the server of QUANZE_DSN."""
     set_up_logs()
+    settings = _from_environment(ProjectorSettings.from_environment)
     bound = listen(host, port)
-    with Projector(_settings(ProjectorSettings)) as own:
-        click.echo(f"the projector listens on {address(bound)}")
-        serve(projector_app(own), bound)
+    with Projector(settings) as own:
+        click.echo(f"the projector of {own.origin} listens on {address(bound)}")
+        serve(own.app(), bound)
 
 
-def _run(data: DataDirectory, host: str, port: int, story: object) -> None:
+def _run(data: DataDirectory, host: str, port: int, story: Story | None) -> None:
     set_up_logs()
     bound = listen(host, port)
     with running(data, os.environ.get("QUANZE_DSN"), os.environ.get("QUANZE_ORIGIN")) as both:
         _announce(both, data, address(bound))
-        if story is tell:
-            tell(both, data, address(bound))
-        serve(both.app, bound)
+        serve(both.app, bound, partial(story, data, address(bound)) if story is not None else None)
 
 
 def _announce(both: Running, data: DataDirectory, url: str) -> None:
@@ -86,9 +92,9 @@ def _announce(both: Running, data: DataDirectory, url: str) -> None:
     click.echo(f"  public key   {data.verifier_key}")
 
 
-def _settings(kind: type) -> object:
+def _from_environment(read: Callable[[], S]) -> S:
     try:
-        return kind.from_environment()  # pyright: ignore[reportAttributeAccessIssue]
+        return read()
     except KeyError as exc:
         raise WrongUse(f"{exc.args[0]} is not set") from exc
 

@@ -65,8 +65,9 @@ def import_(file: Path, mapping_file: Path, client: Client, as_json: bool) -> No
     for word in found.absent:
         click.echo(f"quanze: the mapping names {word}, which the log never uses", err=True)
     origin = client.get("/v1/log")["origin"]
-    pack = pack_event(mapping, found, f"log:{origin}", "system:import", found.earliest)
-    client.post_batch([msgspec.json.encode(pack)])
+    if found.earliest is not None:
+        pack = pack_event(mapping, found, f"log:{origin}", "system:import", found.earliest)
+        client.post_batch([msgspec.json.encode(pack)])
     total = Posted()
     with progress() as bar:
         task = bar.add_task(file.name, total=found.events)
@@ -83,7 +84,7 @@ def import_(file: Path, mapping_file: Path, client: Client, as_json: bool) -> No
 def _read(path: Path) -> list[bytes]:
     try:
         content = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-        return acts_of(path, content)
+        return acts_of(str(path), content)
     except OSError as exc:
         raise WrongUse(f"{path}: {exc.strerror}") from exc
     except NotJson as exc:
@@ -92,7 +93,7 @@ def _read(path: Path) -> list[bytes]:
 
 def _placed(exc: ServiceAnswered, path: Path, done: int) -> ServiceAnswered:
     """Say which act of the file a fault is in: the service counts from the start of a batch."""
-    errors = []
+    errors: list[dict[str, str]] = []
     for fault in exc.faults:
         index, _, rest = fault["pointer"].lstrip("/").partition("/")
         at = f"{path}, act {done + int(index) + 1}: /{rest}" if index.isdigit() else fault["pointer"]

@@ -1,0 +1,77 @@
+"""Commands that ask: replay, who, conflicts."""
+
+import click
+
+from quanze.asking import history_of
+from quanze.client import Client
+from quanze.commands.options import json_option, print_json, with_client
+from quanze.telling import told_authority, told_conflicts, told_history
+
+known_at_option = click.option("--known-at", help="What was known by then: a date or an RFC 3339 time.")
+
+
+@click.command(epilog="Example: quanze replay project:P-2026-004 --as-of 2026-05-01 --known-at 2026-06-01")
+@click.argument("project")
+@click.option("--as-of", help="What had happened by then: a date or an RFC 3339 time.")
+@known_at_option
+@with_client
+@json_option
+def replay(project: str, as_of: str | None, known_at: str | None, client: Client, as_json: bool) -> None:
+    """Replay a PROJECT: every act in order, with the state after it."""
+    answer = history_of(client, project, as_of=as_of, known_at=known_at)
+    print_json(answer) if as_json else click.echo(told_history(answer))
+
+
+@click.command(epilog="Example: quanze who 117 --known-at 2026-06-01T00:00:00+08:00")
+@click.argument("position", type=click.IntRange(min=1))
+@known_at_option
+@with_client
+@json_option
+def who(position: int, known_at: str | None, client: Client, as_json: bool) -> None:
+    """Say who authorised the act at POSITION, and under what delegation."""
+    answer = client.get(f"/v1/acts/{position}/authority", known_at=known_at)
+    print_json(answer) if as_json else click.echo(told_authority(answer))
+
+
+@click.command(epilog="Example: quanze conflicts project:P-2026-004 --fail-on HIGH")
+@click.argument("project", required=False)
+@click.option("--person", help="Only this person's: person:… or account:…")
+@click.option("--level", type=click.Choice(["held", "performed"]), help="Only pairs held, or only pairs exercised.")
+@click.option(
+    "--actors",
+    type=click.Choice(["persons", "all"]),
+    default="persons",
+    show_default=True,
+    help="`all` adds systems and unknown actors, as classes of their own.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["ADVISORY", "LOW", "MEDIUM", "HIGH", "CRITICAL"]),
+    help="Exit with 1 when a pair is at least that severe.",
+)
+@known_at_option
+@with_client
+@json_option
+def conflicts(
+    project: str | None,
+    person: str | None,
+    level: str | None,
+    actors: str,
+    fail_on: str | None,
+    known_at: str | None,
+    client: Client,
+    as_json: bool,
+) -> None:
+    """List pairs of incompatible duties in one hand, on a PROJECT or everywhere."""
+    found = list(
+        client.pages(
+            "/v1/conflicts", project=project, person=person, level=level, actors=actors, known_at=known_at, limit=500
+        )
+    )
+    print_json({"items": found}) if as_json else click.echo(told_conflicts(found))
+    if fail_on is not None and any(SEVERITIES.index(each["severity"]) >= SEVERITIES.index(fail_on) for each in found):
+        raise click.exceptions.Exit(1)
+
+
+SEVERITIES = ("ADVISORY", "LOW", "MEDIUM", "HIGH", "CRITICAL")
+COMMANDS = (replay, who, conflicts)
