@@ -11,11 +11,11 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 from uuid import uuid4
 
 import docker
@@ -23,7 +23,7 @@ import psycopg
 import pytest
 from docker.errors import DockerException
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 from requests import RequestException
 from testcontainers.community.postgres import PostgresContainer
 
@@ -76,7 +76,7 @@ class TestLedger:
 
 
 @contextmanager
-def _container() -> Iterator[str | None]:
+def _container() -> Generator[str | None]:
     """Yield the DSN of a PostgreSQL in a container, or None where Docker or the image is not there."""
     os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")  # its reaper is one more image to pull
     if not _docker_listens():
@@ -168,10 +168,10 @@ def require_intact(database: Database) -> None:
 
 def on(server: str, database: str) -> str:
     """Return the DSN of another database of a server."""
-    return make_conninfo(**{**conninfo_to_dict(server), "dbname": database})
+    return make_conninfo(server, dbname=database)
 
 
-def execute(dsn: str, statement: str, *names: str) -> None:
+def execute(dsn: str, statement: LiteralString, *names: str) -> None:
     """Run a statement outside a transaction, with identifiers for its `{}`."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))

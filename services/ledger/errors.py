@@ -71,4 +71,8 @@ class QueueFull(Unavailable):
 
 
 class Corrupt(LedgerError):
-    """Stored bytes do not match what was signed"""
+    """Stored bytes do not match what was signed; `position` is the act's, where it is one act's bytes"""
+
+    def __init__(self, message: str, position: int | None = None) -> None:
+        super().__init__(message)
+        self.position = position

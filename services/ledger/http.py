@@ -232,7 +232,7 @@ def ledger_problem(exc: LedgerError) -> ProblemDetailsException:
         case Unavailable():
             return problem(503, "unavailable", "The ledger cannot write", str(exc), headers={"Retry-After": "1"})
         case Corrupt():
-            return problem(500, "corrupt", "Stored bytes contradict what was signed", str(exc))
+            return problem(500, "corrupt", "Stored bytes contradict what was signed", str(exc), position=exc.position)
         case _:
             return problem(500, "internal", "The ledger failed", str(exc))
 

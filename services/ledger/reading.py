@@ -1,7 +1,6 @@
 """What the ledger shows: stored acts with their receipts, proofs, tiles, and its own identity."""
 
 import re
-from base64 import b64encode
 from typing import Final
 
 import msgspec
@@ -12,7 +11,7 @@ from psycopg.sql import SQL
 from contracts.leaf import decode_leaf
 from edge.database import Pool, statement
 from edge.paging import Page, page, read_cursor
-from ledger.acts import Receipt
+from ledger.acts import Receipt, base64, commitment
 from ledger.checkpoint import Checkpoints
 from ledger.errors import Corrupt, Unknown
 from ledger.matching import matching_sql
@@ -26,6 +25,9 @@ from ledger.tree import (
     inclusion_tiles,
     leaf_hash,
 )
+
+EntryRow = tuple[int, bytes, bytes, bytes | None, bytes | None]
+"""Position, leaf, leaf hash, salt, payload."""
 
 
 class StoredAct(Struct, frozen=True):
@@ -127,14 +129,14 @@ class Reading:
         with self._pool.connection() as connection, connection.cursor() as cursor:
             tiles = fetch_tiles(cursor, self._log_id, inclusion_tiles(index, head.size))
         return InclusionProof(
-            leaf=_base64(leaf),
-            leaf_hash=_base64(stored_hash),
+            leaf=base64(leaf),
+            leaf_hash=base64(stored_hash),
             leaf_index=index,
             tree_size=head.size,
-            hashes=[_base64(each) for each in inclusion_proof(index, head.size, tiles)],
+            hashes=[base64(each) for each in inclusion_proof(index, head.size, tiles)],
             checkpoint=head.note,
-            payload=(_base64(payload) if payload is not None else None) if with_payload else UNSET,
-            salt=(_base64(salt) if salt is not None else None) if with_payload else UNSET,
+            payload=(base64(payload) if payload is not None else None) if with_payload else UNSET,
+            salt=(base64(salt) if salt is not None else None) if with_payload else UNSET,
         )
 
     def consistency(self, first: int, second: int | None) -> ConsistencyProof:
@@ -148,7 +150,7 @@ class Reading:
         return ConsistencyProof(
             first_size=first,
             second_size=larger.size,
-            hashes=[_base64(each) for each in consistency_proof(first, larger.size, tiles)],
+            hashes=[base64(each) for each in consistency_proof(first, larger.size, tiles)],
             first_checkpoint=smaller.note,
             second_checkpoint=larger.note,
         )
@@ -174,37 +176,41 @@ class Reading:
         size = head[0] if head is not None else 0
         return LogKeys(self._origin, size, [LogKey(vkey, start, added.isoformat()) for vkey, start, added in keys])
 
-    def _entry(self, position: int) -> tuple[int, bytes, bytes, bytes | None, bytes | None]:
+    def _entry(self, position: int) -> EntryRow:
         with self._pool.connection() as connection:
             row = connection.execute(
                 statement("ledger", "entry_at"), {"log_id": self._log_id, "position": position}
             ).fetchone()
         if row is None:
             raise Unknown(f"no position {position} in this log")
-        _require_intact(row[0], row[1], row[2])
+        _require_intact(row)
         return row
 
 
-def _shown(row: tuple[int, bytes, bytes, bytes | None, bytes | None], *, with_salt: bool) -> StoredAct:
+def _shown(row: EntryRow, *, with_salt: bool) -> StoredAct:
     position, leaf, stored_hash, salt, payload = row
-    _require_intact(position, leaf, stored_hash)
+    _require_intact(row)
     said = decode_leaf(leaf)
-    receipt = Receipt(said.source, said.id, position, _base64(stored_hash), said.recorded_at, "recorded")
+    receipt = Receipt(said.source, said.id, position, base64(stored_hash), said.recorded_at, "recorded")
     if payload is None:
         receipt = msgspec.structs.replace(receipt, content="erased")
     return StoredAct(
         receipt=receipt,
         event=_decode(payload) if payload is not None else None,
-        leaf=_base64(leaf),
-        salt=(_base64(salt) if salt is not None else None) if with_salt else UNSET,
+        leaf=base64(leaf),
+        salt=(base64(salt) if salt is not None else None) if with_salt else UNSET,
     )
 
 
-def _require_intact(position: int, leaf: bytes, stored_hash: bytes) -> None:
-    """Nothing is shown as recorded that does not hash to what the tree holds."""
+def _require_intact(row: EntryRow) -> None:
+    """Nothing is shown as recorded that is not what the tree holds."""
+    position, leaf, stored_hash, salt, payload = row
     if leaf_hash(leaf) != stored_hash:
-        raise Corrupt(f"the leaf at position {position} does not match its hash")
-
-
-def _base64(value: bytes) -> str:
-    return b64encode(value).decode("ascii")
+        raise Corrupt(f"the leaf at position {position} does not match its hash", position)
+    if salt is not None and payload is not None:
+        try:
+            committed = decode_leaf(leaf).payload_commitment
+        except msgspec.MsgspecError as exc:
+            raise Corrupt(f"the leaf at position {position} cannot be read", position) from exc
+        if commitment(salt, payload) != committed:
+            raise Corrupt(f"the payload at position {position} is not the one its leaf commits to", position)

@@ -33,17 +33,16 @@ for command in (*serve.COMMANDS, *write.COMMANDS, *ask.COMMANDS, *prove.COMMANDS
 def main() -> None:
     """Run the command; turn what can go wrong into one line on stderr and an exit code."""
     try:
-        quanze.main(standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        # Outside its standalone mode click returns the status of an `Exit` instead of leaving with it.
+        sys.exit(quanze.main(standalone_mode=False))
     except click.Abort:
         sys.exit(130)
     except click.ClickException as exc:
         exc.show()
         sys.exit(EXIT_WRONG_USE)
     except ServiceAnswered as exc:
-        faults = "".join(f"\n  {fault['pointer'] or '/'}: {fault['message']}" for fault in exc.faults)
-        _fail(f"{exc}{faults}" if len(exc.faults) != 1 else str(exc), EXIT_NO_SERVICE if exc.status >= 500 else 2)
+        faults = [f"\n  {fault['pointer'] or '/'}: {fault['message']}" for fault in exc.faults]
+        _fail(str(exc) + "".join(faults), EXIT_NO_SERVICE if exc.status >= 500 else EXIT_WRONG_USE)
     except (WrongUse, ImportFault, PortTaken) as exc:
         _fail(str(exc), EXIT_WRONG_USE)
     except (httpx.TransportError, NothingRuns) as exc:

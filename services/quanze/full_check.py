@@ -82,6 +82,14 @@ class Log(Struct, frozen=True):
     tile: Callable[[int, int], tuple[bytes, bytes | None] | None]
 
 
+class Unreadable(Exception):
+    """The source of a log cannot show an act, because its stored bytes contradict each other."""
+
+    def __init__(self, position: int | None, message: str) -> None:
+        super().__init__(message)
+        self.position = position
+
+
 class _Fault(Exception):
     def __init__(self, position: int | None, message: str) -> None:
         super().__init__(message)
@@ -96,7 +104,7 @@ def check_log(log: Log, keys: Sequence[VerifierKey], progress: Callable[[int], N
             check.entry(entry)
             progress(entry.position)
         check.end()
-    except _Fault as fault:
+    except (_Fault, Unreadable) as fault:
         return Checked(log.origin, check.size, check.signed, check.erased, str(fault), fault.position)
     return Checked(log.origin, check.size, check.signed, check.erased)
 

@@ -9,8 +9,8 @@ import msgspec
 from msgspec import Raw, Struct
 
 from contracts.proof import parse_checkpoint
-from quanze.client import Client
-from quanze.full_check import Entry, Head, Log, SignedHead
+from quanze.client import Client, ServiceAnswered
+from quanze.full_check import Entry, Head, Log, SignedHead, Unreadable
 
 
 class _Receipt(Struct):
@@ -60,7 +60,12 @@ def remote_log(client: Client) -> tuple[Log, list[str]]:
 def _entries(client: Client, size: int) -> Iterator[Entry]:
     after: str | None = None
     while True:
-        raw = client.content(f"/v1/events?limit=500{f'&after={quote(after)}' if after else ''}") or b""
+        try:
+            raw = client.content(f"/v1/events?limit=500{f'&after={quote(after)}' if after else ''}") or b""
+        except ServiceAnswered as exc:
+            if str(exc.document.get("type")).endswith(":corrupt"):
+                raise Unreadable(exc.document.get("position"), str(exc)) from exc
+            raise
         found = msgspec.json.decode(raw, type=_Page)
         for act in found.items:
             if act.receipt.position > size:

@@ -10,7 +10,7 @@ import pytest
 from eventsourcing.dcb.api import DCBAppendCondition, DCBQuery, DCBQueryItem
 
 from contracts.proof import payload_commitment
-from ledger.acts import Draft, Receipt, Request
+from ledger.acts import Draft, Receipt, Request, base64
 from ledger.append import append
 from ledger.committer import Committer
 from ledger.errors import BadRequest, Conflict, KeyTaken, NameTaken, QueueFull, Unavailable
@@ -132,7 +132,7 @@ def test_the_same_key_with_other_content_is_refused_with_both_hmacs(ledger: Test
     with psycopg.connect(database.dsn) as connection:
         row = connection.execute("SELECT salt, payload FROM ledger.entries").fetchone()
     assert row is not None
-    assert refused.value.stored == b64(payload_commitment(row[0], row[1]))
+    assert refused.value.stored == base64(payload_commitment(row[0], row[1]))
     assert refused.value.posted != refused.value.stored
     assert positions(database) == [1]
 
@@ -247,7 +247,9 @@ def test_tiles_are_stored_as_they_fill(ledger: TestLedger, database: Database) -
 
 
 def grant(name: str, **data: object) -> dict[str, object]:
-    return event("auth.grant", f"grant:{name}", "person:P1", grant=f"grant:{name}", grantee="person:P2", **data)
+    act = event("auth.grant", f"grant:{name}", "person:P1", grant=f"grant:{name}", grantee="person:P2")
+    act["data"] |= data
+    return act
 
 
 def test_a_second_grant_under_one_name_is_refused(ledger: TestLedger) -> None:
@@ -370,9 +372,3 @@ def same_place(first: Receipt, second: Receipt) -> bool:
         second.source,
         second.id,
     )
-
-
-def b64(value: bytes) -> str:
-    from base64 import b64encode
-
-    return b64encode(value).decode()

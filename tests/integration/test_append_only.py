@@ -106,7 +106,7 @@ def test_migrating_step_by_step_ends_where_a_fresh_database_begins(
         migrate(dsn, "ledger", "ledger")
     try:
         for count in range(1, len(every) + 1):
-            monkeypatch.setattr(door, "migrations_of", lambda _, count=count: every[:count])
+            monkeypatch.setattr(door, "migrations_of", {package: every[:count]}.__getitem__)
             assert migrate(dsn, package, package) == [every[count - 1][0]]
         assert described(dsn, package) == described(database.dsn, package)
     finally:

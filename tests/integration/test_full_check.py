@@ -1,7 +1,10 @@
 """The full check finds any byte that a superuser changes, and names its position."""
 
+from typing import LiteralString
+
 import psycopg
 import pytest
+from psycopg.sql import SQL
 
 from contracts.proof import VerifierKey
 from ledger.signer import Signer
@@ -10,31 +13,37 @@ from tests.conftest import Database, TestLedger
 from tests.events import event
 
 SIZE = 300
-FLIP = "set_byte({0}, length({0}) / 2, get_byte({0}, length({0}) / 2) # 1)"
 
-# What is changed, with which SQL, and the position the check must name (None: not of one act).
-CHANGES = {
-    "a leaf": (f"UPDATE ledger.entries SET leaf = {FLIP.format('leaf')} WHERE position = 7", 7),
-    "a leaf hash": (f"UPDATE ledger.entries SET leaf_hash = {FLIP.format('leaf_hash')} WHERE position = 7", 7),
-    "a payload": (f"UPDATE ledger.entries SET payload = {FLIP.format('payload')} WHERE position = 7", 7),
-    "a salt": (f"UPDATE ledger.entries SET salt = {FLIP.format('salt')} WHERE position = 7", 7),
+
+def flip(column: LiteralString) -> LiteralString:
+    """Return SQL for a value with one bit in its middle turned."""
+    at: LiteralString = "length(" + column + ") / 2"
+    return "set_byte(" + column + ", " + at + ", get_byte(" + column + ", " + at + ") # 1)"
+
+
+# What is changed, with which SQL, and the position the check must name.
+CHANGES: dict[str, tuple[LiteralString, int]] = {
+    "a leaf": ("UPDATE ledger.entries SET leaf = " + flip("leaf") + " WHERE position = 7", 7),
+    "a leaf hash": ("UPDATE ledger.entries SET leaf_hash = " + flip("leaf_hash") + " WHERE position = 7", 7),
+    "a payload": ("UPDATE ledger.entries SET payload = " + flip("payload") + " WHERE position = 7", 7),
+    "a salt": ("UPDATE ledger.entries SET salt = " + flip("salt") + " WHERE position = 7", 7),
     "a source": ("UPDATE ledger.entries SET source = source || 'x' WHERE position = 7", 7),
     "an id": ("UPDATE ledger.entries SET id = id || 'x' WHERE position = 7", 7),
     "a type": ("UPDATE ledger.entries SET type = 'project.close' WHERE position = 7", 7),
     "a tag": ("UPDATE ledger.entries SET tags = tags || ARRAY['person:P9'] WHERE position = 7", 7),
     "a tag away": ("UPDATE ledger.entries SET tags = tags[2:] WHERE position = 7", 7),
     "an act away": ("DELETE FROM ledger.entries WHERE position = 7", 7),
-    "the last act away": (f"DELETE FROM ledger.entries WHERE position = {SIZE}", SIZE),
+    "the last act away": ("DELETE FROM ledger.entries WHERE position = 300", SIZE),
     "two acts swapped": (
         "UPDATE ledger.entries SET position = CASE position WHEN 7 THEN 8 ELSE 7 END WHERE position IN (7, 8)",
         7,
     ),
-    "a tile": (f"UPDATE ledger.tiles SET hashes = {FLIP.format('hashes')}", 256),
-    "a tile's root": (f"UPDATE ledger.tiles SET root = {FLIP.format('root')}", 256),
+    "a tile": ("UPDATE ledger.tiles SET hashes = " + flip("hashes"), 256),
+    "a tile's root": ("UPDATE ledger.tiles SET root = " + flip("root"), 256),
     "a tile away": ("DELETE FROM ledger.tiles", 256),
     "a signed note": ("UPDATE ledger.checkpoints SET note = overlay(note PLACING 'X' FROM 3) WHERE size = 5", 5),
-    "a signed root": (f"UPDATE ledger.checkpoints SET root = {FLIP.format('root')} WHERE size = 5", 5),
-    "the head's root": (f"UPDATE ledger.heads SET root = {FLIP.format('root')}", SIZE),
+    "a signed root": ("UPDATE ledger.checkpoints SET root = " + flip("root") + " WHERE size = 5", 5),
+    "the head's root": ("UPDATE ledger.heads SET root = " + flip("root"), SIZE),
     "the head's size": ("UPDATE ledger.heads SET size = size + 1", SIZE + 1),
     "the origin": ("UPDATE ledger.logs SET origin = 'another.example/log'", 1),
 }
@@ -74,7 +83,7 @@ def test_any_change_by_a_superuser_is_found_and_placed(written: Database, what: 
         connection.execute("SET session_replication_role = replica")
         if what == "two acts swapped":
             connection.execute("ALTER TABLE ledger.entries DROP CONSTRAINT entries_pkey")
-        assert connection.execute(statement).rowcount >= 1  # pyright: ignore[reportArgumentType]
+        assert connection.execute(SQL(statement)).rowcount >= 1
     checked = check(written)
     assert checked.fault is not None
     assert checked.position == position
