@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from contracts.catalogue import base_catalogue
 from contracts.moments import LOCAL_ZONE
 from contracts.proof import Report
 
@@ -81,34 +82,50 @@ def told_conflicts(found: Sequence[Mapping[str, Any]]) -> str:
 
 
 def told_authority(answer: Mapping[str, Any]) -> str:
-    """Tell who authorised an act: the verdict, the chain as a tree from root to leaf, the failing link marked."""
+    """Tell who authorised an act: the verdict first, the chain as a tree from root to leaf, the failing link marked."""
     act = answer["act"]
-    amount = f" · {money(act['amount'])}" if act.get("amount") else ""
+    amount = f"  {money(act['amount'])} {act['currency']}" if act["amount"] else ""
+    by = act["actor"] if act["asked"] in (None, act["actor"]) else f"{act['actor']} = {act['asked']}"
+    failing: dict[str | None, list[str]] = {}
+    for failure in answer["failures"]:
+        failing.setdefault(failure["grant"], []).append(failure["code"])
+    codes = ", ".join(dict.fromkeys(failure["code"] for failure in answer["failures"]))
     lines = [
-        f"  #{act['position']} {act['title']['zh']} {act['type']}{amount} · {act['subject']} · {_local(act['time'])}",
-        f"  done by {_who(act)}",
-        f"  {answer['verdict']}",
+        f"  {answer['verdict']}{f' ({codes})' if codes else ''}",
+        f"  #{act['position']} {_title(act['type'])} · {act['subject']} · {_local(act['time'])} · by {by}{amount}",
+        *_told_chain(answer["chain"], failing),
     ]
-    failing = {failure["grant"]: failure for failure in answer["failures"]}
-    for depth, link in enumerate(answer["chain"]):
-        branch = "   " * depth + ("└─ " if depth else "")
-        marks = f"   ✗ {failing[link['grant']]['code']}" if link["grant"] in failing else ""
-        ceiling = f"  ceiling {money(link['ceiling'])}" if link.get("ceiling") else ""
-        headroom = f"  left {money(link['headroom_after'])}" if link.get("headroom_after") else ""
-        hands = f"{link.get('grantor') or 'by law'} → {link['grantee']}"
-        via = f"  via {link['via']}" if link.get("via") else ""
-        lines.append(f"    {branch}{link['grant']} ({link['kind']}): {hands}{via}{ceiling}{headroom}{marks}")
-    lines += [f"    {failure['code']} {failure['grant'] or ''}: {failure['detail']}" for failure in answer["failures"]]
-    if answer.get("citation"):
-        lines.append(f"    cited grant: {answer['citation']}")
-    if answer.get("legal_effect_note"):
-        lines.append(f"    law: {answer['legal_effect_note']}")
+    lines += [f"    ✗ {each['code']} {each['grant'] or ''}: {each['detail']}" for each in answer["failures"]]
+    cited = answer["citation"]
+    if cited is not None and cited["failures"]:
+        why = "; ".join(each["detail"] for each in cited["failures"])
+        lines.append(f"    the grant it cites, {cited['grant']}, does not serve: {why}")
+    tried = [each for each in answer["tried"] if each["failures"] and each["covers_type"]]
+    lines += [f"    also tried {each['grant']}: {each['failures'][0]['detail']}" for each in tried]
+    lines += [f"    note: {note}" for note in answer["notes"]]
     return "\n".join(lines)
 
 
-def _who(act: Mapping[str, Any]) -> str:
-    person = act.get("person")
-    return act["actor"] if person in (None, act["actor"]) else f"{act['actor']} = {person}"
+def _told_chain(chain: Sequence[Mapping[str, Any]], failing: Mapping[str | None, Sequence[str]]) -> Iterator[str]:
+    names = ["   " * depth + ("└─ " if depth else "") + link["grant"] for depth, link in enumerate(chain)]
+    width = max((len(name) for name in names), default=0) + 2
+    for name, link in zip(names, chain, strict=True):
+        hands = f"{link['grantor'] or '(by law)'} → {link['grantee']}"
+        via: Mapping[str, Any] = link["via"] or {}
+        reached = ""
+        if via.get("principal"):
+            reached = f" acting for {via['principal']}"
+        elif via.get("post"):
+            reached = f" = {via['person']}"
+        mark = f"   ✗ {', '.join(failing[link['grant']])}" if link["grant"] in failing else ""
+        ceiling: Mapping[str, Any] = link["ceiling"] or {}
+        limit = f"≤ {money(ceiling['item'])}" if ceiling.get("item") else ""
+        yield f"    {padded(name, width)}{padded(link['kind'] or '?', 9)}{limit:>18}  {hands}{reached}{mark}"
+
+
+def _title(type: str) -> str:
+    act = base_catalogue().acts.get(type)
+    return f"{act.zh} {type}" if act is not None else type
 
 
 def told_report(name: str, report: Report) -> str:
