@@ -1,0 +1,1 @@
+"""The read side: follow the log, project it into facts, answer questions from them."""

@@ -1,33 +1,61 @@
 """The `quanze` command (contract §5)."""
 
 import sys
+from importlib import import_module
 from importlib.metadata import version
+from typing import Final
 
 import click
 import httpx
 import psycopg
 
 from quanze.client import ServiceAnswered
-from quanze.commands import administer, ask, prove, serve, write
-from quanze.commands.options import NothingRuns, WrongUse
 from quanze.embedded import BinariesMissing, EmbeddedError
-from quanze.importer import ImportFault
-from quanze.serving import PortTaken
+from quanze.errors import NothingRuns, WrongUse
+from quanze.importer.faults import ImportFault
 
 EXIT_NO, EXIT_WRONG_USE, EXIT_NO_SERVICE = 1, 2, 3
 
+_WHERE: Final = {
+    "demo": "serve",
+    "up": "serve",
+    "ledger": "serve",
+    "projector": "serve",
+    "post": "write",
+    "import": "write",
+    "replay": "ask",
+    "who": "ask",
+    "conflicts": "ask",
+    "verify": "prove",
+    "migrate": "administer",
+    "rebuild": "administer",
+    "token": "administer",
+    "key": "administer",
+}
+"""Which file of `quanze.commands` holds a command."""
+
+
+class _Commands(click.Group):
+    """Loads a command when it is called: whoever verifies a proof does not wait for two services to be imported."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_WHERE)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _WHERE:
+            return None
+        commands: tuple[click.Command, ...] = import_module(f"quanze.commands.{_WHERE[cmd_name]}").COMMANDS
+        return next(command for command in commands if command.name == cmd_name)
+
 
 @click.group(
+    cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 fine · 1 the answer is no · 2 wrong use · 3 the service or the database did not answer",
 )
 @click.version_option(version("quanze"), message="%(version)s")
 def quanze() -> None:
     """Quanze 权责: who did what in public procurement, in which role, by whose authority, provably."""
-
-
-for command in (*serve.COMMANDS, *write.COMMANDS, *ask.COMMANDS, *prove.COMMANDS, *administer.COMMANDS):
-    quanze.add_command(command)
 
 
 def main() -> None:
@@ -43,7 +71,7 @@ def main() -> None:
     except ServiceAnswered as exc:
         faults = [f"\n  {fault['pointer'] or '/'}: {fault['message']}" for fault in exc.faults]
         _fail(str(exc) + "".join(faults), EXIT_NO_SERVICE if exc.status >= 500 else EXIT_WRONG_USE)
-    except (WrongUse, ImportFault, PortTaken) as exc:
+    except (WrongUse, ImportFault) as exc:
         _fail(str(exc), EXIT_WRONG_USE)
     except (httpx.TransportError, NothingRuns) as exc:
         _fail(f"the service did not answer: {exc}", EXIT_NO_SERVICE)

@@ -12,22 +12,31 @@ import uvicorn
 from litestar import Litestar
 
 from edge.app import make_app
+from edge.database import MigrationChanged
 from edge.tokens import digest_of
+from ledger.errors import LedgerError
 from ledger.http import ERRORS as LEDGER_ERRORS
 from ledger.http import HANDLERS as LEDGER_HANDLERS
 from ledger.main import Ledger, create_token, found_log, migrate_ledger
 from ledger.settings import Settings as LedgerSettings
-from ledger.signer import Signer, load_or_create
+from ledger.signer import KeyRefused, Signer, load_or_create
+from projector.errors import ProjectorError
 from projector.http import ERRORS as PROJECTOR_ERRORS
 from projector.http import HANDLERS as PROJECTOR_HANDLERS
 from projector.main import Projector, migrate_projector
 from projector.settings import Settings as ProjectorSettings
 from quanze.embedded import embedded
+from quanze.errors import PortTaken, WrongUse
 from quanze.settings import DataDirectory, write_private
 
 
-class PortTaken(Exception):
-    """Something listens there already."""
+@contextmanager
+def in_words() -> Generator[None]:
+    """Turn what an operator can mend, a key or a database that does not fit, into words."""
+    try:
+        yield
+    except (KeyRefused, LedgerError, ProjectorError, MigrationChanged) as exc:
+        raise WrongUse(str(exc)) from exc
 
 
 @dataclass(frozen=True)

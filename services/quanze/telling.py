@@ -97,7 +97,7 @@ def told_authority(answer: Mapping[str, Any]) -> str:
     ]
     lines += [f"    ✗ {each['code']} {each['grant'] or ''}: {each['detail']}" for each in answer["failures"]]
     cited = answer["citation"]
-    if cited is not None and cited["failures"]:
+    if cited is not None and cited["failures"] and cited["grant"] not in failing:
         why = "; ".join(each["detail"] for each in cited["failures"])
         lines.append(f"    the grant it cites, {cited['grant']}, does not serve: {why}")
     tried = [each for each in answer["tried"] if each["failures"] and each["covers_type"]]

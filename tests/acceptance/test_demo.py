@@ -110,7 +110,7 @@ def test_every_planted_want_of_authority_is_found_and_nothing_else(demo: Process
             assert (answer["verdict"] == "INVALID") == bool(answer["failures"]), answer
             found |= {(position, failure["code"], failure["grant"]) for failure in answer["failures"]}
     assert found == planted
-    assert judged > 150
+    assert judged > 100
 
 
 def test_a_valid_chain_of_three_delegations_reaches_a_root(demo: Process, positions: dict[Key, int]) -> None:

@@ -14,8 +14,9 @@ from ledger.main import create_token
 from ledger.signer import Signer, load_or_create
 from projector.main import Projector
 from projector.settings import Settings as ProjectorSettings
-from quanze.commands.options import WrongUse, data_option, dsn_of, json_option, log_of, print_json, progress
-from quanze.serving import prepare
+from quanze.commands.options import data_option, dsn_of, json_option, log_of, print_json, progress
+from quanze.errors import WrongUse
+from quanze.serving import in_words, prepare
 from quanze.settings import DataDirectory
 
 
@@ -27,8 +28,9 @@ def migrate(data: Path, as_json: bool) -> None:
 
     The key is QUANZE_SIGNING_KEY, else DIR/log.key, made if it is not there; QUANZE_ORIGIN names a new log.
     """
-    signer = _signer(data)
-    log_id = prepare(dsn_of(data), signer)
+    with in_words():
+        signer = _signer(data)
+        log_id = prepare(dsn_of(data), signer)
     answer = {"log": log_id, "origin": signer.origin, "vkey": signer.vkey}
     print_json(answer) if as_json else click.echo(f"log {signer.origin} is ready; its public key: {signer.vkey}")
 
@@ -39,7 +41,7 @@ def migrate(data: Path, as_json: bool) -> None:
 def rebuild(data: Path, as_json: bool) -> None:
     """Drop the read models and make them anew from the ledger. A running projector goes on with them."""
     dsn = dsn_of(data)
-    with Projector(ProjectorSettings(dsn=dsn, origin=log_of(dsn)[1])) as own, progress() as bar:
+    with in_words(), Projector(ProjectorSettings(dsn=dsn, origin=log_of(dsn)[1])) as own, progress() as bar:
         own.rebuild(dsn)
         size = _size(dsn, own.log_id)
         task = bar.add_task("acts", total=size)
@@ -124,7 +126,8 @@ def key() -> None:
 @json_option
 def show(data: Path, as_json: bool) -> None:
     """Print the public key, as a C2SP verifier key: give it to whoever is to check this log."""
-    signer = _signer(data)
+    with in_words():
+        signer = _signer(data)
     print_json({"origin": signer.origin, "vkey": signer.vkey}) if as_json else click.echo(signer.vkey)
 
 

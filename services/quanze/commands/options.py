@@ -15,17 +15,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from edge.database import statement
 from quanze.client import Client
+from quanze.errors import NothingRuns, WrongUse
 from quanze.settings import DEFAULT_DATA, DEFAULT_URL, DataDirectory
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-class WrongUse(Exception):
-    """The command was called in a way that cannot work; the message says how it can."""
-
-
-class NothingRuns(Exception):
-    """There is no service here to ask."""
 
 
 def data_option(function: F) -> F:

@@ -9,7 +9,8 @@ import psycopg
 
 from contracts.proof import ProofFailed, Report, VerifierKey, verify_document
 from quanze.client import Client
-from quanze.commands.options import WrongUse, find_token, json_option, log_of, print_json, progress
+from quanze.commands.options import find_token, json_option, log_of, print_json, progress
+from quanze.errors import WrongUse
 from quanze.full_check import Checked, Log, check_log, database_log
 from quanze.remote_check import remote_log
 from quanze.settings import DEFAULT_DATA, DataDirectory

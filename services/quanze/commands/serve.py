@@ -12,10 +12,11 @@ from ledger.main import Ledger
 from ledger.settings import Settings as LedgerSettings
 from projector.main import Projector
 from projector.settings import Settings as ProjectorSettings
-from quanze.commands.options import WrongUse, data_option
+from quanze.commands.options import data_option
 from quanze.demo import tell
+from quanze.errors import WrongUse
 from quanze.logs import set_up_logs
-from quanze.serving import Running, address, ledger_app, listen, running, serve
+from quanze.serving import Running, address, in_words, ledger_app, listen, running, serve
 from quanze.settings import DEFAULT_PORT, DataDirectory
 
 S = TypeVar("S")
@@ -59,7 +60,7 @@ def ledger(host: str, port: int) -> None:
     set_up_logs()
     settings = _from_environment(LedgerSettings.from_environment)
     bound = listen(host, port)
-    with Ledger(settings) as own:
+    with in_words(), Ledger(settings) as own:
         click.echo(f"the ledger of {own.origin} listens on {address(bound)}")
         serve(ledger_app(own), bound)
 
@@ -72,7 +73,7 @@ def projector(host: str, port: int) -> None:
     set_up_logs()
     settings = _from_environment(ProjectorSettings.from_environment)
     bound = listen(host, port)
-    with Projector(settings) as own:
+    with in_words(), Projector(settings) as own:
         click.echo(f"the projector of {own.origin} listens on {address(bound)}")
         serve(own.app(), bound)
 
@@ -80,7 +81,7 @@ def projector(host: str, port: int) -> None:
 def _run(data: DataDirectory, host: str, port: int, story: Story | None) -> None:
     set_up_logs()
     bound = listen(host, port)
-    with running(data, os.environ.get("QUANZE_DSN"), os.environ.get("QUANZE_ORIGIN")) as both:
+    with in_words(), running(data, os.environ.get("QUANZE_DSN"), os.environ.get("QUANZE_ORIGIN")) as both:
         _announce(both, data, address(bound))
         serve(both.app, bound, partial(story, data, address(bound)) if story is not None else None)
 

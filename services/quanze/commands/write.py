@@ -8,7 +8,8 @@ import click
 import msgspec
 
 from quanze.client import Client, ServiceAnswered
-from quanze.commands.options import WrongUse, json_option, print_json, progress, with_client
+from quanze.commands.options import json_option, print_json, progress, with_client
+from quanze.errors import WrongUse
 from quanze.importer import events, load_mapping, pack_event, survey
 from quanze.posting import NotJson, Posted, acts_of, post_all
 

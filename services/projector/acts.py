@@ -1,0 +1,168 @@
+"""
+An act as a follower reads it: its leaf, and its payload in the shape of its act unless that was erased.
+
+Lenient on purpose: admission checked every act once, and a reader that stops at an oddity stops for everyone. What
+cannot be read is unknown, never guessed.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from typing import Any, Final, cast
+
+import msgspec
+from msgspec import Raw, Struct
+
+from contracts.catalogue import Act, Catalogue
+from contracts.leaf import Leaf, decode_leaf
+from contracts.moments import BadMoment, ends, parse_instant, starts
+from contracts.payloads import Payload
+
+JSONB_DEPTH_MAX: Final = 200
+"""Nesting that is stored as jsonb. PostgreSQL's parser recurses; how deep it gets depends on the server's stack."""
+
+_BRACKETS_WORTH_A_LOOK: Final = 100
+_FAR_EXPONENT: Final = re.compile(rb"[0-9][eE][+-]?[0-9]{4}|[0-9]{1000}")
+_TEXT: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+
+
+class _Content(Struct):
+    data: Raw
+
+
+_decode_content: Final = msgspec.json.Decoder(_Content).decode
+_decode_members: Final = msgspec.json.Decoder(dict[str, Raw]).decode
+
+
+class ReadAct(Struct, frozen=True, kw_only=True):
+    """
+    One act of a log.
+
+    `payload` is None when it was erased or cannot be read in the shape of its act; `data` (the same as JSON text, fit
+    for jsonb) is None only when it was erased. `known_from` is the source's word (`asserted`) or the ledger's clock.
+    """
+
+    log_id: int
+    position: int
+    leaf: Leaf
+    act: Act
+    payload: Payload | None
+    data: str | None
+    time: datetime
+    recorded_at: datetime
+    known_from: datetime
+    asserted: bool
+
+    @property
+    def key(self) -> tuple[int, int]:
+        return self.log_id, self.position
+
+    @property
+    def project(self) -> str | None:
+        return self.leaf.subject if self.leaf.subject.startswith("project:") else None
+
+    @property
+    def role(self) -> str | None:
+        return self.leaf.role or None
+
+    @property
+    def unit(self) -> str | None:
+        return self.leaf.unit or None
+
+    @property
+    def authority(self) -> str | None:
+        return self.leaf.authority or None
+
+    @property
+    def onbehalfof(self) -> str | None:
+        return self.leaf.onbehalfof or None
+
+    def without_content(self) -> "ReadAct":
+        """Return what is left of this act once its content is erased."""
+        return msgspec.structs.replace(self, payload=None, data=None)
+
+
+def read_act(log_id: int, position: int, leaf: bytes, content: bytes | None, catalogue: Catalogue) -> ReadAct:
+    """Read one row of the feed. `content` is the CloudEvent as received, None once erased."""
+    said = decode_leaf(leaf)
+    act = catalogue.acts.get(said.type) or _unknown(said.type)
+    recorded_at = parse_instant(said.recorded_at)
+    asserted = bool(said.recordedtime)
+    data = None if content is None else bytes(_decode_content(content).data)
+    return ReadAct(
+        log_id=log_id,
+        position=position,
+        leaf=said,
+        act=act,
+        payload=None if data is None else _payload(data, act),
+        data=None if data is None else storable(data),
+        time=parse_instant(said.time),
+        recorded_at=recorded_at,
+        known_from=said.known_from() if asserted else recorded_at,
+        asserted=asserted,
+    )
+
+
+def term_start(moment: str | None, otherwise: datetime) -> datetime:
+    """Return the first instant of a term; of one that does not say, or says no readable time, `otherwise`."""
+    try:
+        return otherwise if moment is None else starts(moment)
+    except (BadMoment, OverflowError):
+        return otherwise
+
+
+def term_end(moment: str | None) -> datetime | None:
+    """Return the first instant after a term. None: it is open, or ends on the last day there is (9999-12-31)."""
+    try:
+        return None if moment is None else ends(moment)
+    except (BadMoment, OverflowError):
+        return None
+
+
+def storable(data: bytes) -> str:
+    """
+    Return a JSON object as PostgreSQL's jsonb can hold it.
+
+    That is the text as it came, but for members with numbers or nesting beyond what jsonb takes: those are left out, as
+    no question asks for them.
+    """
+    if _fits(data):
+        return data.decode()
+    return msgspec.json.encode({name: value for name, value in _decode_members(data).items() if _fits(value)}).decode()
+
+
+def _fits(text: bytes | Raw) -> bool:
+    plain = bytes(text)
+    if _FAR_EXPONENT.search(plain) and _FAR_EXPONENT.search(_TEXT.sub(b"", plain)):  # hex digests look like exponents
+        return False
+    return plain.count(b"[") + plain.count(b"{") <= _BRACKETS_WORTH_A_LOOK or _depth(plain) <= JSONB_DEPTH_MAX
+
+
+def _depth(text: bytes) -> int:
+    depth = deepest = 0
+    for byte in _TEXT.sub(b"", text):
+        if byte in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in b"]}":
+            depth -= 1
+    return deepest
+
+
+def _payload(data: bytes, act: Act) -> Payload | None:
+    try:
+        return _payload_decoder(act.payload)(data)
+    except msgspec.ValidationError:
+        return None
+
+
+@cache
+def _payload_decoder(shape: type[Payload]) -> Callable[[bytes], Payload]:
+    return cast("Callable[[bytes], Any]", msgspec.json.Decoder(shape).decode)
+
+
+@cache
+def _unknown(name: str) -> Act:
+    """Return an act of which nothing is known: the pack that named it was erased, or contradicts an earlier one."""
+    return Act(type=name, stage="UNKNOWN", act_class="R", role="", object="", zh=name, en=name, needs_grant=False)

@@ -1,0 +1,200 @@
+"""
+The ways from a root to whoever acted: by which grants, and how the last of them reached the actor.
+
+Nothing is judged here but what belongs together. Every way that could have served is returned, faults and all, so that
+the answer can say why each did not.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from msgspec import Struct
+
+from projector.authority.facts import Acting, Facts, Grant, Holder, JudgedAct, Term
+
+LINKS_MAX: Final = 64
+"""Links of a chain that are followed. The loader stops there too; an honest chain has three or four."""
+
+
+class Asker(Struct, frozen=True, kw_only=True):
+    """Whose authority is asked for, at which moment: the actor of the act, or later whoever ratified it."""
+
+    who: str
+    unit: str | None
+    onbehalfof: str | None
+    cited: str | None
+    at: datetime
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """
+    How a grant reaches the asker: `holder` is the grantee it must name.
+
+    `post` is the post by which `person` (the asker, or the principal) holds it. `principal` is set where the asker acts
+    in another's name; `acting` is then the appointment, None where there is none.
+    """
+
+    holder: Holder
+    person: str
+    post: str | None = None
+    principal: str | None = None
+    acting: Acting | None = None
+
+
+class Gap(Struct, frozen=True):
+    """Why a chain ends before a root. `broken`: by what is known; else by what is not."""
+
+    grant: str
+    detail: str
+    code: str = "AUT-11"
+    broken: bool = False
+
+
+Chain = tuple[tuple[Grant, ...], Gap | None]
+"""A grant and what it rests on, up to a root, or to where it ends early and why."""
+
+
+class Path(Struct, frozen=True):
+    """One way: the grants from the one that reaches the asker (first) up to the root (last), if it gets there."""
+
+    route: Route
+    links: tuple[Grant, ...]
+    gap: Gap | None = None
+
+    @property
+    def leaf(self) -> Grant:
+        return self.links[0]
+
+    def covers_type(self, act: JudgedAct) -> bool:
+        """Say whether the grant, by its own words or those it inherits, is one for this type of act."""
+        stated = (link.scope.acts for link in self.links if link.scope is not None)
+        named = next((acts for acts in stated if acts is not None), None)
+        acting = self.route.acting.acts if self.route.acting is not None else None
+        return (named is None or act.type in named) and (acting is None or act.type in acting)
+
+
+def paths_to(asker: Asker, facts: Facts) -> list[Path]:
+    """Return every way by which a grant reaches the asker, in an order that does not depend on how facts came."""
+    grants = sorted((grant for grant in facts.grants.values() if not grant.withdrawn), key=lambda grant: grant.position)
+    return [
+        Path(route, links, gap)
+        for route in _routes(asker, facts)
+        for grant in grants
+        if _reaches(grant, route, asker, facts)
+        for links, gap in climb(grant, facts)
+    ]
+
+
+def climb(grant: Grant, facts: Facts) -> list[Chain]:
+    """Return the chains above a grant: one, but where it names no parent and its grantor holds several roots."""
+    return list(_climb((grant,), facts))
+
+
+def _climb(links: tuple[Grant, ...], facts: Facts) -> Iterator[Chain]:
+    grant = links[-1]
+    if grant.payload is None:
+        yield links, Gap(grant.name, f"the content of {grant.name} was erased or cannot be read")
+    elif grant.is_root:
+        yield links, None
+    elif grant.parent is None:
+        yield from _own_roots(links, grant, facts)
+    elif any(link.name == grant.parent for link in links):
+        yield links, Gap(grant.name, f"{grant.parent} rests on itself", "AUT-10", broken=True)
+    elif len(links) >= LINKS_MAX:
+        yield links, Gap(grant.name, f"the chain is longer than {LINKS_MAX} grants")
+    elif (parent := facts.grants.get(grant.parent)) is None:
+        yield links, Gap(grant.name, f"{grant.parent}, on which {grant.name} rests, is not in the ledger")
+    elif parent.withdrawn:
+        yield links, Gap(grant.name, f"{parent.name}, on which it rests, was withdrawn as an error", broken=True)
+    else:
+        yield from _climb((*links, parent), facts)
+
+
+def _own_roots(links: tuple[Grant, ...], grant: Grant, facts: Facts) -> Iterator[Chain]:
+    """A grant without a parent rests on its grantor's own root: personal, or of a post held when it was made."""
+    roots = sorted((each for each in facts.grants.values() if each.is_root), key=lambda root: root.position)
+    own = [root for root in roots if not root.withdrawn and made_by_holder(grant, root, facts)]
+    for root in own:
+        yield (*links, root), None
+    if not own:
+        yield links, Gap(grant.name, f"no root of {grant.grantor}, who made {grant.name}, is in the ledger")
+
+
+def made_by_holder(grant: Grant, parent: Grant, facts: Facts) -> bool:
+    """Say whether whoever made a grant held its parent when it was made: in person, or by a post."""
+    holder = facts.holder_of(parent)
+    if grant.grantor is None or holder is None:
+        return False
+    grantor = facts.holder(grant.grantor, grant.unit, grant.time)
+    return grantor.is_same(holder) or in_post(holder.who, grantor.who, grant.time, facts)
+
+
+def in_post(post: str, person: str, at: datetime, facts: Facts, *, known_by: datetime | None = None) -> bool:
+    """Say whether a person was in a post at a moment; with `known_by`, as far as reliefs were known by then."""
+    return bool(terms_at(post, person, at, facts, known_by=known_by))
+
+
+def terms_at(post: str, person: str, at: datetime, facts: Facts, *, known_by: datetime | None = None) -> list[Term]:
+    """Return a person's terms in a post that a moment falls in. A relief ends those that began before it."""
+    rows = [row for row in facts.terms if row.post == post and facts.person_of(row.person, row.starts) == person]
+    reliefs = [row.starts for row in rows if row.is_end and (known_by is None or row.known_from <= known_by)]
+    return [
+        row
+        for row in rows
+        if not row.is_end
+        and row.starts <= at
+        and (row.ends is None or at < row.ends)
+        and not any(row.starts < relief <= at for relief in reliefs)
+    ]
+
+
+def holders_at(reference: str, at: datetime, facts: Facts) -> frozenset[str]:
+    """Return the persons a reference stands for at a moment: itself, or whoever is in the post. A body: none."""
+    if reference.startswith("body:"):
+        return frozenset()
+    if not reference.startswith("post:"):
+        return frozenset((facts.person_of(reference, at),))
+    people = {facts.person_of(term.person, term.starts) for term in facts.terms if term.post == reference}
+    return frozenset(person for person in people if in_post(reference, person, at, facts))
+
+
+def _routes(asker: Asker, facts: Facts) -> Iterator[Route]:
+    """In person, by the posts ever held, and in the name of those for whom the asker was ever appointed to act."""
+    me = facts.holder(asker.who, asker.unit, asker.at)
+    yield from _held_by(me, facts)
+    principals: set[str] = set()
+    for acting in facts.actings:
+        if facts.person_of(acting.substitute, acting.time) == me.who:
+            principal = Holder(facts.person_of(acting.principal, acting.time))
+            principals.add(principal.who)
+            yield from _held_by(principal, facts, principal.who, acting)
+    named = facts.person_of(asker.onbehalfof, asker.at) if asker.onbehalfof is not None else None
+    if named is not None and named not in principals:
+        yield from _held_by(Holder(named), facts, named)
+
+
+def _held_by(
+    holder: Holder, facts: Facts, principal: str | None = None, acting: Acting | None = None
+) -> Iterator[Route]:
+    yield Route(holder=holder, person=holder.who, principal=principal, acting=acting)
+    posts = {term.post for term in facts.terms if facts.person_of(term.person, term.starts) == holder.who}
+    for post in sorted(posts):
+        yield Route(holder=Holder(post), person=holder.who, post=post, principal=principal, acting=acting)
+
+
+def _reaches(grant: Grant, route: Route, asker: Asker, facts: Facts) -> bool:
+    holder = facts.holder_of(grant)
+    if holder is None or not holder.is_same(route.holder):
+        return False
+    if route.acting is None:  # in the asker's own right, or the act says itself in whose name it was done
+        return True
+    named = not route.acting.grants or grant.name in route.acting.grants
+    return grant.name == asker.cited or (named and _worth_a_try(route.acting, route, asker, facts))
+
+
+def _worth_a_try(acting: Acting, route: Route, asker: Asker, facts: Facts) -> bool:
+    """An appointment whose term is another says nothing about this act, unless the act was done in that name."""
+    if acting.starts <= asker.at and (acting.ends is None or asker.at < acting.ends):
+        return True
+    return asker.onbehalfof is not None and facts.person_of(asker.onbehalfof, asker.at) == route.principal

@@ -1,0 +1,159 @@
+"""
+What can be wrong with a chain itself, whatever is done by it: AUT-08 to 11 and 17 of the catalogue (domain §4.3).
+
+Each is a fault of one grant of the chain. An act done under a grant that was passed on without leave, to oneself, in a
+circle or by somebody who did not hold it rests on nothing. A grant wider than what it rests on still gives what both
+give: that is noted, and the wider part is judged by every ancestor's own scope, ceiling and term.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from itertools import pairwise
+from typing import Final
+
+from projector.authority.chain import holders_at, made_by_holder
+from projector.authority.facts import Facts, Grant
+from projector.authority.scope import is_category_of
+from projector.authority.standing import Mark, Tolerance, standing
+
+Links = Sequence[Grant]
+"""A grant, and what it rests on up to its root."""
+
+
+def passed_on_without_leave(links: Links, facts: Facts) -> Iterator[Mark]:
+    """
+    AUT-08: what a grant rests on may not be passed on, or not so far down.
+
+    A special grant passes on only if it says so (Civil Code §169, domain §4.1); of a general one that says nothing,
+    nothing is known.
+    """
+    for depth, (child, parent) in enumerate(pairwise(links), 1):
+        said = parent.delegation
+        if said is None:
+            continue  # a root may always be passed on
+        if said.sub_delegable is False or (said.sub_delegable is None and said.kind == "special"):
+            yield Mark("FAIL", "AUT-08", child.name, f"{parent.name} may not be passed on")
+        elif said.sub_depth is not None and depth > said.sub_depth:
+            detail = f"{parent.name} may be passed on {said.sub_depth} deep, and this is {depth}"
+            yield Mark("FAIL", "AUT-08", links[0].name, detail)
+        elif said.sub_delegable is None:
+            yield Mark("UNDETERMINED", "AUT-08", child.name, f"{parent.name} does not say whether it may be passed on")
+
+
+def granted_to_oneself(links: Links, facts: Facts) -> Iterator[Mark]:
+    """AUT-09: one natural person on both sides, by a post or in another's name too."""
+    for grant in links:
+        if grant.is_root or grant.grantor is None or grant.grantee is None:
+            continue
+        givers = holders_at(grant.grantor, grant.time, facts) | {facts.person_of(grant.actor, grant.time)}
+        both = sorted(givers & holders_at(grant.grantee, grant.time, facts))
+        if both:
+            yield Mark("FAIL", "AUT-09", grant.name, f"{', '.join(both)} granted it to themselves")
+
+
+def granted_in_a_circle(links: Links, facts: Facts) -> Iterator[Mark]:
+    """AUT-10: what somebody passed on comes back to them."""
+    for index, grant in enumerate(links):
+        for above in links[index + 1 :]:
+            if grant.grantee is None or above.grantor is None or above.is_root:
+                continue
+            if facts.person_of(grant.grantee, grant.time) == facts.person_of(above.grantor, above.time):
+                yield Mark("FAIL", "AUT-10", grant.name, f"{grant.grantee} gave {above.name} and is given it back")
+                return
+
+
+def granted_without_holding(links: Links, facts: Facts) -> Iterator[Mark]:
+    """AUT-11: whoever made a grant did not hold what it rests on, or that had no effect when the grant was made."""
+    for index, grant in enumerate(links[:-1]):
+        parent = links[index + 1]
+        if parent.payload is None:
+            return  # unknown: the gap in the chain says so
+        if not made_by_holder(grant, parent, facts):
+            yield Mark("FAIL", "AUT-11", grant.name, f"{grant.grantor}, who made it, did not hold {parent.name}")
+            return
+        for above in links[index + 1 :]:
+            why = _had_no_effect(above, grant, facts)
+            if why is not None:
+                yield Mark("FAIL", "AUT-11", grant.name, f"when it was made, {above.name} {why}")
+                return
+
+
+def wider_than_parent(links: Links, facts: Facts) -> Iterator[Mark]:
+    """AUT-17, as a note: scope, ceiling or term of a grant exceed what it rests on."""
+    for index, grant in enumerate(links[:-1]):
+        for what in _wider(grant, links[index + 1 :], facts):
+            yield Mark("NOTE", "AUT-17", grant.name, f"wider than what it rests on: {what}")
+
+
+CHAIN_FAULTS: Final[tuple[Callable[[Links, Facts], Iterator[Mark]], ...]] = (
+    passed_on_without_leave,
+    granted_to_oneself,
+    granted_in_a_circle,
+    granted_without_holding,
+    wider_than_parent,
+)
+
+
+def _had_no_effect(above: Grant, grant: Grant, facts: Facts) -> str | None:
+    """
+    Return what a grant was, if it could not carry another made then.
+
+    One that takes effect later may carry a grant that does so too: a year's delegations are made in the days before it.
+    """
+    at = grant.time
+    if not above.is_root and above.time > at:
+        return "had not been made"
+    if above.starts > max(at, grant.starts):
+        return "was not effective"
+    if above.ends is not None and at >= above.ends:
+        return "had ended"
+    state = standing(above, at, facts, Tolerance(at, at)).state
+    return f"was {state}" if state in ("revoked", "suspended", "superseded") else None
+
+
+def _wider(grant: Grant, above: Links, facts: Facts) -> Iterator[str]:
+    for axis in ("projects", "stages", "acts", "methods"):
+        own, limit = _listed(grant, axis), _inherited(above, axis)
+        if own is not None and limit is not None and not set(own) <= set(limit):
+            yield f"{axis} {', '.join(sorted(set(own) - set(limit)))}"
+    own, limit = _listed(grant, "categories"), _inherited(above, "categories")
+    for category in own or ():
+        if limit is not None and not any(is_category_of(category, entry) for entry in limit):
+            yield f"category {category}"
+    yield from _wider_units(grant, above, facts)
+    yield from _wider_ceilings(grant, above)
+    if any(grant.starts < link.starts for link in above):
+        yield "it starts earlier"
+    if any(grant.ends is not None and link.ends is not None and grant.ends > link.ends for link in above):
+        yield "it ends later"
+
+
+def _wider_units(grant: Grant, above: Links, facts: Facts) -> Iterator[str]:
+    limiting = next((link.scope for link in above if link.scope is not None and link.scope.units is not None), None)
+    own = grant.scope
+    if own is None or own.units is None or limiting is None or limiting.units is None:
+        return
+    below = bool(limiting.include_subordinates)
+    for unit in own.units:
+        reached = [unit] if not below else [each for each, _ in facts.parents_of(unit, grant.time)]
+        if not set(reached) & set(limiting.units):
+            yield f"unit {unit}"
+    if own.include_subordinates and not below:
+        yield "units below those listed"
+
+
+def _wider_ceilings(grant: Grant, above: Links) -> Iterator[str]:
+    for name in ("ceiling_item", "ceiling_total"):
+        own = getattr(grant.delegation, name, None)
+        limits = [Decimal(limit) for link in above if (limit := getattr(link.delegation, name, None)) is not None]
+        if own is not None and limits and Decimal(own) > min(limits):
+            yield f"{name} {own} over {min(limits)}"
+
+
+def _listed(grant: Grant, axis: str) -> list[str] | None:
+    found: list[str] | None = getattr(grant.scope, axis, None)
+    return found
+
+
+def _inherited(above: Links, axis: str) -> list[str] | None:
+    return next((listed for link in above if (listed := _listed(link, axis)) is not None), None)

@@ -1,0 +1,262 @@
+"""
+What is known about an act and about whoever may have authorised it, as the acts of the ledger state it. No I/O.
+
+Everything here was known at the knowledge time the question names; what was known *by the act* the judge finds out
+itself, from `known_from`.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from msgspec import Struct
+
+from contracts.payloads import AuthGrant, AuthVest, Scope
+
+
+class JudgedAct(Struct, frozen=True, kw_only=True):
+    """
+    The act in question.
+
+    `asked` is whose authority is asked for: the actor, or the lead of what a system did (contract §3, who counts); None
+    where a system names none. `unit` is the subject where an act about a unit names no other.
+    """
+
+    position: int
+    type: str
+    stage: str
+    needs_grant: bool
+    decided_outside: bool
+    time: datetime
+    known_from: datetime
+    asserted: bool
+    subject: str
+    project: str | None
+    unit: str | None
+    actor: str
+    asked: str | None
+    authority: str | None
+    onbehalfof: str | None
+    amount: Decimal | None
+    currency: str
+    method: str | None
+    categories: tuple[str, ...]
+    erased: bool
+    withdrawn: bool
+
+    @property
+    def order(self) -> tuple[datetime, datetime, int]:
+        """Return where the act stands in a replay."""
+        return self.time, self.known_from, self.position
+
+
+class Grant(Struct, frozen=True, kw_only=True):
+    """
+    A root (`grantee` is its holder) or a delegation. `payload` is None once erased: then only its name is known.
+
+    `time` is when it was made, `actor` who did that; `withdrawn`: an `act.correct` took it back as recorded in error.
+    """
+
+    name: str
+    position: int
+    known_from: datetime
+    asserted: bool
+    time: datetime
+    is_root: bool
+    parent: str | None
+    actor: str
+    grantor: str | None
+    grantee: str | None
+    unit: str | None
+    starts: datetime
+    ends: datetime | None
+    withdrawn: bool
+    payload: AuthVest | AuthGrant | None
+
+    @property
+    def scope(self) -> Scope | None:
+        return self.payload.scope if self.payload is not None else None
+
+    @property
+    def delegation(self) -> AuthGrant | None:
+        return self.payload if isinstance(self.payload, AuthGrant) else None
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """
+    What became of a grant. `superseded` is another grant's `supersedes`, effective from that one's start.
+
+    `effective_at` is None where the content of the change was erased.
+    """
+
+    grant: str
+    kind: Literal["accept", "suspend", "resume", "revoke", "superseded"]
+    position: int
+    known_from: datetime
+    time: datetime
+    effective_at: datetime | None
+    notified_at: datetime | None
+    by: str
+
+
+class Term(Struct, frozen=True, kw_only=True):
+    """A person's term in a post, or (`is_end`) a relief: it ends, at `starts`, the terms that began before it."""
+
+    post: str
+    person: str
+    position: int
+    known_from: datetime
+    time: datetime
+    starts: datetime
+    ends: datetime | None
+    is_end: bool
+
+
+class Ending(Struct, frozen=True):
+    """When an acting appointment was ended before its term."""
+
+    time: datetime
+    known_from: datetime
+    position: int
+
+
+class Acting(Struct, frozen=True, kw_only=True):
+    """An acting appointment. No `grants`: whatever the principal holds; no `acts`: whatever the grants cover."""
+
+    name: str
+    position: int
+    known_from: datetime
+    asserted: bool
+    time: datetime
+    principal: str
+    substitute: str
+    grants: tuple[str, ...]
+    acts: tuple[str, ...] | None
+    ceiling_item: Decimal | None
+    currency: str
+    starts: datetime
+    ends: datetime | None
+    endings: tuple[Ending, ...] = ()
+
+
+class LinkSpan(Struct, frozen=True):
+    """Whose an account was, from `starts` (None: ever) until `ends` (None: still)."""
+
+    account: str
+    person: str
+    starts: datetime | None
+    ends: datetime | None
+
+
+class Holder(Struct, frozen=True):
+    """Who can hold a grant: a natural person, a post, or a body, which is the one of that name in its `unit`."""
+
+    who: str
+    unit: str | None = None
+
+    def is_same(self, other: "Holder") -> bool:
+        return self.who == other.who and (self.unit is None or other.unit is None or self.unit == other.unit)
+
+
+class Ratification(Struct, frozen=True, kw_only=True):
+    """`act` is the position of what was ratified."""
+
+    act: int
+    position: int
+    known_from: datetime
+    time: datetime
+    actor: str
+    unit: str | None
+    authority: str | None
+    onbehalfof: str | None
+
+
+class MethodStated(Struct, frozen=True):
+    """A method as `project.open`, `plan.prepare`, `plan.approve` or `method.change` state it."""
+
+    order: tuple[datetime, datetime, int]
+    method: str
+
+
+class Project(Struct, frozen=True, kw_only=True):
+    """What is known of a project. `units` are the one that opened it and those of a joint procurement."""
+
+    units: frozenset[str]
+    category: str | None
+    methods: tuple[MethodStated, ...]
+
+    def method_at(self, order: tuple[datetime, datetime, int]) -> str | None:
+        """Return the method stated last up to then (contract §3, values of `method`)."""
+        stated = [each for each in self.methods if each.order <= order]
+        return max(stated, key=lambda each: each.order).method if stated else None
+
+
+class UnitStated(Struct, frozen=True):
+    """A unit's parent as one `unit.register` states it."""
+
+    unit: str
+    parent: str | None
+    order: tuple[datetime, datetime, int]
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """
+    What is known around one act or several. It may hold more than one question needs.
+
+    `acts` are those in question and, where a grant has a total, those that may have drawn on it before.
+    """
+
+    acts: tuple[JudgedAct, ...] = ()
+    grants: Mapping[str, Grant] = {}
+    changes: Mapping[str, tuple[Change, ...]] = {}
+    terms: tuple[Term, ...] = ()
+    actings: tuple[Acting, ...] = ()
+    links: tuple[LinkSpan, ...] = ()
+    ratifications: tuple[Ratification, ...] = ()
+    projects: Mapping[str, Project] = {}
+    units: tuple[UnitStated, ...] = ()
+
+    def person_of(self, reference: str, at: datetime) -> str:
+        """
+        Return the natural person behind an account at a moment; anybody else, and an unlinked account, is itself.
+
+        What an act names, it names as of its own time: an account may pass to another person later.
+        """
+        for span in self.links:
+            if (
+                span.account == reference
+                and (span.starts is None or span.starts <= at)
+                and (span.ends is None or at < span.ends)
+            ):
+                return span.person
+        return reference
+
+    def holder_of(self, grant: Grant) -> Holder | None:
+        """Return to whom a grant was made, None where that was erased."""
+        return self.holder(grant.grantee, grant.unit, grant.time) if grant.grantee is not None else None
+
+    def holder(self, reference: str, unit: str | None, at: datetime) -> Holder:
+        return Holder(self.person_of(reference, at), unit if reference.startswith("body:") else None)
+
+    def parents_of(self, unit: str, at: datetime) -> Iterator[tuple[str, bool]]:
+        """
+        Yield the unit and those above it, nearest first, each with whether it is registered.
+
+        Where nothing was stated by then, the earliest statement after it counts: a register is often filled late.
+        """
+        seen: set[str] = set()
+        above: str | None = unit
+        while above is not None and above not in seen:
+            seen.add(above)
+            stated = [each for each in self.units if each.unit == above]
+            yield above, bool(stated)
+            before = [each for each in stated if each.order[0] <= at]
+            if not stated:
+                return
+            latest = max(before, key=_order) if before else min(stated, key=_order)
+            above = latest.parent
+
+
+def _order(stated: UnitStated) -> tuple[datetime, datetime, int]:
+    return stated.order

@@ -1,0 +1,256 @@
+"""
+What can be wrong with a way to authority: one small function for each failure of the catalogue (domain §4.3).
+
+To add a failure, write its function and name it in `CHECKS`. A check looks at one way and yields marks; no mark is a
+pass.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from decimal import Decimal
+from itertools import pairwise
+from typing import Final
+
+from msgspec import Struct
+
+from projector.authority.chain import Asker, Path, in_post, terms_at
+from projector.authority.chain_faults import CHAIN_FAULTS
+from projector.authority.facts import Acting, Facts, Grant, JudgedAct
+from projector.authority.scope import axis_matches
+from projector.authority.standing import Mark, Result, Tolerance, made_by, said_at, standing
+from projector.authority.usage import MEASURED, Uses, ceiling_currency
+
+
+class Case(Struct, frozen=True):
+    """One act, one asker, one way, what is known, and what other acts drew on the grants."""
+
+    act: JudgedAct
+    asker: Asker
+    path: Path
+    facts: Facts
+    tolerance: Tolerance
+    uses: Uses
+
+    @property
+    def at(self) -> datetime:
+        return self.asker.at
+
+    @property
+    def leaf(self) -> Grant:
+        return self.path.leaf
+
+    def readable(self) -> Iterator[Grant]:
+        return (link for link in self.path.links if link.payload is not None)
+
+
+def gap_in_chain(case: Case) -> Iterator[Mark]:
+    """AUT-11: the chain ends before a root. AUT-10: it rests on itself. Undetermined where a link is only unknown."""
+    gap = case.path.gap
+    if gap is not None:
+        yield Mark("FAIL" if gap.broken else "UNDETERMINED", gap.code, gap.grant, gap.detail)
+
+
+def not_yet_effective(case: Case) -> Iterator[Mark]:
+    """AUT-02: the act is before the first instant of the grant, or of one it rests on."""
+    for link in case.readable():
+        if case.at < link.starts:
+            yield Mark("FAIL", "AUT-02", link.name, f"effective from {said_at(link.starts)}")
+            return
+
+
+def expired(case: Case) -> Iterator[Mark]:
+    """AUT-03: the act is at or after the end. A bare last day is in; of an instant, the instant itself is out."""
+    for link in case.readable():
+        if link.ends is not None and case.at >= link.ends:
+            yield Mark("FAIL", "AUT-03", link.name, f"ended at {said_at(link.ends)}")
+            return
+
+
+def revoked_or_suspended(case: Case) -> Iterator[Mark]:
+    """AUT-04, of the grant or of the nearest one it rests on."""
+    for link in case.path.links:
+        marks = standing(link, case.at, case.facts, case.tolerance).marks
+        yield from marks
+        if any(mark.result == "FAIL" for mark in marks):
+            return
+
+
+def faulty_chain(case: Case) -> Iterator[Mark]:
+    """AUT-08 to 11 and 17: what is wrong with the chain itself, whatever is done by it."""
+    if case.path.gap is None or case.path.gap.code != "AUT-10":  # of a circle nothing else is worth saying
+        for fault in CHAIN_FAULTS:
+            yield from fault(case.path.links, case.facts)
+
+
+def not_passed_on(case: Case) -> Iterator[Mark]:
+    """AUT-08: the grant rests on one of which only other acts may be passed on."""
+    for child, parent in pairwise(case.path.links):
+        said = parent.delegation
+        if said is not None and said.sub_acts is not None and case.act.type not in said.sub_acts:
+            detail = f"{parent.name} may be passed on for {', '.join(said.sub_acts)} only"
+            yield Mark("FAIL", "AUT-08", child.name, detail)
+            return
+
+
+def out_of_scope(case: Case) -> Iterator[Mark]:
+    """AUT-05, once for each axis: the nearest grant of the chain whose scope leaves the act out."""
+    said: set[str] = set()
+    for index, link in enumerate(case.path.links):
+        for match in axis_matches(case.path.links[index:], case.act, case.facts):
+            if match.result != "COVERED" and match.axis not in said:
+                said.add(match.axis)
+                result = "FAIL" if match.result == "OUTSIDE" else "UNDETERMINED"
+                yield Mark(result, "AUT-05", link.name, f"{match.axis}: {match.detail}", match.axis)
+
+
+def over_item_ceiling(case: Case) -> Iterator[Mark]:
+    """AUT-06: more than the smallest ceiling of the chain. Equal passes."""
+    act, ceilings = case.act, item_ceilings(case.path)
+    if act.amount is None:
+        if ceilings and (act.erased or act.type in MEASURED):
+            why = "its content was erased" if act.erased else "it states no amount"
+            yield Mark("UNDETERMINED", "AUT-06", ceilings[0][1], f"the act cannot be measured: {why}")
+        return
+    lowest = min((each for each in ceilings if each[2] == act.currency), key=lambda each: each[0], default=None)
+    foreign = next((each for each in ceilings if each[2] != act.currency), None)
+    if lowest is not None and act.amount > lowest[0]:
+        yield Mark("FAIL", "AUT-06", lowest[1], f"{act.amount} is over the ceiling of {lowest[0]}")
+    elif foreign is not None:
+        detail = f"{act.amount} {act.currency} against a ceiling in {foreign[2]}"
+        yield Mark("UNDETERMINED", "AUT-06", foreign[1], detail)
+
+
+def over_total(case: Case) -> Iterator[Mark]:
+    """AUT-07: with what was drawn before, more than the total of the grant or of one it rests on. Equal passes."""
+    act = case.act
+    for link in case.path.links:
+        said = link.delegation
+        if said is None or said.ceiling_total is None or (act.amount is None and act.type not in MEASURED):
+            continue
+        drawn, total = case.uses.before(act, link), Decimal(said.ceiling_total)
+        if act.amount is None or act.currency != ceiling_currency(link):
+            yield Mark("UNDETERMINED", "AUT-07", link.name, "the act cannot be measured against its total")
+            continue
+        over = drawn.amount + act.amount > total
+        sums = f"{drawn.amount} before and {act.amount} now, of {total}"
+        if over and said.total_basis == "paid":
+            # What was committed is no less than what was paid: within the total it passes, beyond it nothing is shown.
+            yield Mark("UNDETERMINED", "AUT-07", link.name, f"{sums}; what of it was paid is not known")
+        elif over and act.amount > 0:
+            yield Mark("FAIL", "AUT-07", link.name, sums)
+        elif drawn.unmeasured and act.amount > 0:
+            yield Mark("UNDETERMINED", "AUT-07", link.name, f"{sums}, besides acts that state no amount")
+
+
+def not_in_post(case: Case) -> Iterator[Mark]:
+    """AUT-18: the grant is a post's, and who acted by it was not in that post."""
+    route = case.path.route
+    if route.post is None:
+        return
+    if not in_post(route.post, route.person, case.at, case.facts, known_by=case.at):
+        yield Mark("FAIL", "AUT-18", case.leaf.name, f"{route.person} was not in {route.post}")
+    elif not in_post(route.post, route.person, case.at, case.facts):
+        detail = f"{route.person} had been relieved of {route.post}, which was known only after the act"
+        yield Mark("NOTE", "AUT-18", case.leaf.name, detail)
+
+
+def acting_defect(case: Case) -> Iterator[Mark]:
+    """AUT-20: in another's name without an appointment, outside its period, or by a grant that does not pass."""
+    route, leaf = case.path.route, case.leaf
+    if route.principal is None:
+        return
+    acting = route.acting
+    if acting is None:
+        yield Mark("FAIL", "AUT-20", leaf.name, f"nobody appointed {case.asker.who} to act for {route.principal}")
+        return
+    yield from _outside_period(acting, case)
+    if leaf.delegation is not None and leaf.delegation.personal_only:
+        yield Mark("FAIL", "AUT-20", leaf.name, f"it is for {leaf.grantee} in person and passes to no substitute")
+    elif acting.grants and leaf.name not in acting.grants:
+        yield Mark("FAIL", "AUT-20", leaf.name, f"the appointment {acting.name} does not name it")
+
+
+def retroactive(case: Case) -> Iterator[Mark]:
+    """
+    AUT-12: all is in order, but something the way rests on was made or known only after the act.
+
+    LATE instead, where it was made no later than the act and known within the tolerance (contract §3, authority).
+    """
+    at, leaf, route = case.at, case.leaf, case.path.route
+    for link in case.path.links:
+        yield from _known_later(link.name, link.name, made_by(link, at), link.known_from, case)
+    if route.acting is not None:
+        acting = route.acting
+        yield from _known_later(leaf.name, f"the appointment {acting.name}", acting.time <= at, acting.known_from, case)
+    if route.post is not None:
+        terms = terms_at(route.post, route.person, at, case.facts, known_by=at)
+        for term in sorted(terms, key=lambda term: term.known_from)[:1]:
+            what = f"the assignment of {route.person} to {route.post}"
+            yield from _known_later(leaf.name, what, term.time <= at, term.known_from, case)
+
+
+CHECKS: Final[tuple[Callable[[Case], Iterator[Mark]], ...]] = (
+    gap_in_chain,
+    faulty_chain,
+    not_passed_on,
+    not_yet_effective,
+    expired,
+    revoked_or_suspended,
+    out_of_scope,
+    over_item_ceiling,
+    over_total,
+    not_in_post,
+    acting_defect,
+)
+"""Every failure of a way but AUT-12, which supposes that nothing else is wrong with it. AUT-01 is no way at all."""
+
+
+_GRAVITY: Final[dict[Result, int]] = {"NOTE": 0, "LATE": 1, "UNDETERMINED": 2, "FAIL": 3}
+
+
+def weigh(case: Case) -> tuple[Mark, ...]:
+    """Return the marks on one way: of each failure (and axis of the scope) the one nearest to the act."""
+    marks = [mark for check in CHECKS for mark in check(case)]
+    if not any(mark.result == "FAIL" for mark in marks):
+        marks += retroactive(case)
+    said: dict[tuple[str, str | None], Mark] = {}
+    for mark in marks:
+        first = said.setdefault((mark.code, mark.axis), mark)
+        if _GRAVITY[mark.result] > _GRAVITY[first.result]:
+            said[mark.code, mark.axis] = mark
+    kept = {id(mark) for mark in said.values()}
+    return tuple(mark for mark in marks if mark.result == "NOTE" or id(mark) in kept)
+
+
+def item_ceilings(path: Path) -> list[tuple[Decimal, str, str]]:
+    """Return every ceiling for one item on a way: the amount, the grant whose it is, the currency."""
+    found = [
+        (Decimal(link.delegation.ceiling_item), link.name, link.delegation.currency or "CNY")
+        for link in path.links
+        if link.delegation is not None and link.delegation.ceiling_item is not None
+    ]
+    acting = path.route.acting
+    if acting is not None and acting.ceiling_item is not None:
+        found.append((acting.ceiling_item, path.leaf.name, acting.currency))
+    return found
+
+
+def _known_later(grant: str, what: str, made: bool, known_from: datetime, case: Case) -> Iterator[Mark]:
+    if not made:
+        yield Mark("FAIL", "AUT-12", grant, f"{what} was made after the act")
+    elif known_from > case.at:
+        result = case.tolerance.judges(known_from)
+        unsure = "; no calendar says whether that is within the tolerance" if result == "UNDETERMINED" else ""
+        yield Mark(result, "AUT-12", grant, f"{what} was known only from {said_at(known_from)}, after the act{unsure}")
+
+
+def _outside_period(acting: Acting, case: Case) -> Iterator[Mark]:
+    known = [ending.time for ending in acting.endings if ending.known_from <= case.at]
+    until: datetime | None = min([*known, *([acting.ends] if acting.ends is not None else [])], default=None)
+    what = f"the appointment {acting.name}"
+    if case.at < acting.starts:
+        yield Mark("FAIL", "AUT-20", case.leaf.name, f"{what} begins at {said_at(acting.starts)}")
+    elif until is not None and case.at >= until:
+        yield Mark("FAIL", "AUT-20", case.leaf.name, f"{what} ended at {said_at(until)}")
+    elif any(ending.time <= case.at for ending in acting.endings):
+        yield Mark("NOTE", "AUT-20", case.leaf.name, f"{what} had been ended, which was known only after the act")

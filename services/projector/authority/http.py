@@ -1,0 +1,100 @@
+"""Who authorised an act, and the register of grants, over HTTP. No judgement here: parse, ask, answer."""
+
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from litestar import Request, get
+from litestar.datastructures import State
+from litestar.params import PathParameter, QueryParameter
+
+from edge.paging import LIMIT_DEFAULT, After, Limit, read_cursor
+from edge.tokens import Token, requires
+from projector.authority.answer import AuthorityAnswer, answers
+from projector.authority.grants import GrantAnswer, Grants, Status, list_grants, show_grant
+from projector.authority.load import load
+from projector.authority.tolerance import late_grants
+from projector.errors import Behind, Unknown
+from projector.view import parse_asked
+
+if TYPE_CHECKING:
+    from projector.main import Projector
+
+Asking = Request[Token, Any, State]
+Moment = Annotated[str | None, QueryParameter(description="RFC 3339 or a date; without it all that is known")]
+MinPosition = Annotated[int | None, QueryParameter(ge=0, description="wait up to 10 s until this position is read")]
+
+_QUESTION: Final[dict[str, Any]] = {"guards": [requires("read")], "sync_to_thread": True, "tags": ["authority"]}
+
+
+@get(
+    "/v1/acts/{position:int}/authority",
+    **_QUESTION,
+    summary="Who authorised this act, and under what delegation",
+)
+def act_authority(
+    request: Asking,
+    position: Annotated[int, PathParameter(description="where the act stands in the log")],
+    known_at: Moment = None,
+    min_position: MinPosition = None,
+) -> AuthorityAnswer:
+    """
+    Follow the grants from whoever acted up to a root, and check every one of them at the moment of the act.
+
+    The same question at two knowledge times may have two answers: what was recorded after `known_at` is left out.
+    """
+    with _reached(request, min_position).view(parse_asked(None, known_at)) as view:
+        loaded = load(view, [position])
+        if not loaded.acts:
+            raise Unknown(f"no act at position {position} of this log has been read")
+        return answers(loaded, late_grants(), view.stand)[0]
+
+
+@get("/v1/grants", **_QUESTION, summary="The register of grants")
+def grants(
+    request: Asking,
+    unit: Annotated[str | None, QueryParameter(description="of this unit, or naming it in their scope")] = None,
+    grantee: Annotated[str | None, QueryParameter(description="to this person, account, post or body")] = None,
+    status: Annotated[Status | None, QueryParameter(description="live or ended at `as_of`")] = None,
+    as_of: Moment = None,
+    known_at: Moment = None,
+    min_position: MinPosition = None,
+    limit: Limit = LIMIT_DEFAULT,
+    after: After = None,
+) -> Grants:
+    """List roots and delegations in the order in which they were recorded."""
+    place = read_cursor(after, int)
+    with _reached(request, min_position).view(parse_asked(as_of, known_at)) as view:
+        return list_grants(
+            view, unit=unit, grantee=grantee, status=status, after=place[0] if place is not None else 0, limit=limit
+        )
+
+
+@get(
+    "/v1/grants/{grant:path}",
+    **_QUESTION,
+    summary="One grant: what it rests on, what rests on it, acts under it",
+)
+def grant(
+    request: Asking,
+    grant: Annotated[str, PathParameter(description="`grant:G1`, or without its kind `G1`; it may hold a `/`")],
+    as_of: Moment = None,
+    known_at: Moment = None,
+    min_position: MinPosition = None,
+    limit: Limit = LIMIT_DEFAULT,
+    after: After = None,
+) -> GrantAnswer:
+    """Show a grant as of a moment. `limit` and `after` page through the acts that rely on it."""
+    name = "grant:" + grant.removeprefix("/").removeprefix("grant:")
+    place = read_cursor(after, int)
+    with _reached(request, min_position).view(parse_asked(as_of, known_at)) as view:
+        return show_grant(view, name, after=place[0] if place is not None else 0, limit=limit)
+
+
+HANDLERS: Final = (act_authority, grants, grant)
+
+
+def _reached(request: Asking, min_position: int | None) -> "Projector":
+    """Return the projector, once its read model is where the question wants it. Raises `Behind`."""
+    projector: Projector = request.app.state.projector
+    if min_position is not None and not projector.wait_for(min_position, 10.0):
+        raise Behind(f"the read model has not reached position {min_position} yet")
+    return projector

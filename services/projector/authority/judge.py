@@ -1,0 +1,244 @@
+"""The verdict on one act: facts in, judgement out. No I/O, no clock; the tolerance is the caller's policy."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Final, Literal
+
+import msgspec
+from msgspec import Struct
+
+from projector.authority.chain import Asker, Path, paths_to
+from projector.authority.facts import Facts, JudgedAct, Ratification
+from projector.authority.failures import Case, weigh
+from projector.authority.standing import Mark, Result, Tolerance
+from projector.authority.usage import Uses
+
+Verdict = Literal["VALID", "INVALID", "RATIFIED", "LATE_RECORDED", "UNPROVEN", "NOT_REQUIRED"]
+CitationStatus = Literal["relied_on", "fails", "not_granted_to_actor", "other_act", "withdrawn", "erased", "unknown"]
+
+LateUntil = Callable[[datetime], Tolerance]
+"""Until when a grant may be recorded after an act of this moment: policy `aut.late_grant`."""
+
+_LOST: Final = {"unknown": "is not in the ledger", "erased": "was erased"}
+
+
+class Weighed(Struct, frozen=True):
+    """A way and what is wrong with it."""
+
+    path: Path
+    marks: tuple[Mark, ...]
+
+    def of(self, *results: Result) -> tuple[Mark, ...]:
+        return tuple(mark for mark in self.marks if mark.result in results)
+
+    @property
+    def serves(self) -> bool:
+        """Whether it authorises the act: nothing is wrong and nothing unknown. It may still be late."""
+        return not self.of("FAIL", "UNDETERMINED")
+
+    @property
+    def retroactive(self) -> bool:
+        """Whether it would have covered the act, had it been made and known by then."""
+        return {mark.code for mark in self.of("FAIL")} == {"AUT-12"}
+
+
+class Citation(Struct, frozen=True):
+    """The grant that the act itself says it relies on, and whether it can."""
+
+    grant: str
+    status: CitationStatus
+    marks: tuple[Mark, ...] = ()
+
+
+class Judgement(Struct, frozen=True, kw_only=True):
+    """
+    `best` is the way that authorised the act, or the nearest to it; `failures` say why it does not, or not plainly.
+
+    `others` are the ways that did not serve or were not needed, those for other types of act included.
+    """
+
+    verdict: Verdict
+    best: Weighed | None = None
+    failures: tuple[Mark, ...] = ()
+    others: tuple[Weighed, ...] = ()
+    citation: Citation | None = None
+    notes: tuple[str, ...] = ()
+
+
+def uses_of(facts: Facts, late_until: LateUntil) -> Uses:
+    """Say of every act what it drew on: the grant that authorised it or was nearest to it, and what that rests on."""
+    uses = Uses()
+    for act in sorted(facts.acts, key=lambda act: act.order):
+        if act.needs_grant and act.asked is not None and not act.withdrawn:
+            best = _decide(act, _asker(act, act.asked), facts, late_until(act.time), uses).best
+            if best is not None:
+                uses.add(act, best.path.links)
+    return uses
+
+
+def judge(act: JudgedAct, facts: Facts, late_until: LateUntil, uses: Uses) -> Judgement:
+    """
+    Say who authorised an act, under what delegation, and if nobody did, why (contract §4).
+
+    `uses` is what acts drew on the grants (`uses_of`).
+    """
+    notes = tuple(_notes(act, facts))
+    need = _needs_grant(act, facts)
+    if need is False:
+        return Judgement(verdict="NOT_REQUIRED", notes=notes)
+    if act.asked is None:
+        nobody = Mark("UNDETERMINED", "AUT-01", None, f"{act.actor} did it and names no lead: there is nobody to ask")
+        return Judgement(verdict="UNPROVEN", failures=(nobody,), notes=notes)
+    found = _decide(act, _asker(act, act.asked), facts, late_until(act.time), uses)
+    if isinstance(need, Mark) and found.verdict == "INVALID":
+        found = msgspec.structs.replace(found, verdict="UNPROVEN", failures=(need, *found.failures))
+    if found.best is not None:
+        notes += tuple(f"{mark.code}: {mark.grant} {mark.detail}" for mark in found.best.of("NOTE"))
+    return _ratified(msgspec.structs.replace(found, notes=notes), act, facts, late_until, uses)
+
+
+def _asker(act: JudgedAct, who: str) -> Asker:
+    return Asker(who=who, unit=act.unit, onbehalfof=act.onbehalfof, cited=act.authority, at=act.time)
+
+
+def _needs_grant(act: JudgedAct, facts: Facts) -> bool | Mark:
+    """
+    Say whether the act needs a grant; a mark where that is unknown.
+
+    What may also be decided outside the unit needs none if it was: there a body acts by statute (catalogue, `ext`).
+    """
+    if act.stage == "UNKNOWN":
+        return Mark("UNDETERMINED", "AUT-01", None, f"what kind of act {act.type} is, no catalogue of this log says")
+    if not act.needs_grant or not act.decided_outside or act.project is None:
+        return act.needs_grant
+    project = facts.projects.get(act.project)
+    if project is None or not project.units or act.unit is None:
+        return Mark(
+            "UNDETERMINED", "AUT-01", None, "no act says whose the project is: it may have been decided outside"
+        )
+    return act.unit in project.units
+
+
+def _decide(act: JudgedAct, asker: Asker, facts: Facts, tolerance: Tolerance, uses: Uses) -> Judgement:
+    """Weigh every way, and take the best there is."""
+    weighed = [Weighed(path, weigh(Case(act, asker, path, facts, tolerance, uses))) for path in paths_to(asker, facts)]
+    weighed.sort(key=lambda way: _nearness(way, asker))
+    ways = [way for way in weighed if way.path.covers_type(act)]
+    citation = _citation(asker, weighed, ways, facts)
+    verdict, best, failures = _verdict(act, asker, ways, citation, facts)
+    if citation is not None and best is not None and best.serves and best.path.leaf.name == citation.grant:
+        citation = Citation(citation.grant, "relied_on")
+    return Judgement(
+        verdict=verdict,
+        best=best,
+        failures=failures,
+        others=tuple(way for way in weighed if way is not best),
+        citation=citation,
+    )
+
+
+def _verdict(
+    act: JudgedAct, asker: Asker, ways: Sequence[Weighed], citation: Citation | None, facts: Facts
+) -> tuple[Verdict, Weighed | None, tuple[Mark, ...]]:
+    """Return the verdict, the way it rests on, and what is wrong. `ways` are the nearest first."""
+    serving = [way for way in ways if way.serves]
+    plain = [way for way in serving if not way.of("LATE")]
+    unsure = [way for way in ways if not way.serves and not way.of("FAIL")]
+    if plain:
+        return "VALID", plain[0], ()
+    if serving:
+        return "LATE_RECORDED", serving[0], serving[0].of("LATE")
+    if citation is not None and citation.status in _LOST:
+        detail = f"{citation.grant}, on which the act relies, {_LOST[citation.status]}"
+        best = ways[0] if ways else None
+        return "UNPROVEN", best, (Mark("UNDETERMINED", "AUT-01", citation.grant, detail),)
+    if unsure:
+        return "UNPROVEN", unsure[0], unsure[0].of("UNDETERMINED")
+    if ways:
+        return "INVALID", *_nearest(ways, asker)
+    who = facts.person_of(asker.who, asker.at)
+    return "INVALID", None, (Mark("FAIL", "AUT-01", None, f"no grant to {who} covers {act.type}"),)
+
+
+def _nearest(ways: Sequence[Weighed], asker: Asker) -> tuple[Weighed, tuple[Mark, ...]]:
+    """
+    Return the grant that failures are reported for: the one relied on, else the nearest of those known by the act.
+
+    AUT-12 comes besides, for a grant that would have covered the act had it been there by then (contract §3).
+    """
+    cited = [way for way in ways if way.path.leaf.name == asker.cited]
+    in_time = [way for way in ways if not way.retroactive]
+    best = (cited or in_time or ways)[0]
+    failures = best.of("FAIL")
+    besides = next((way for way in ways if way.retroactive), None)
+    if besides is not None and not best.retroactive:
+        failures += besides.of("FAIL")
+    return best, failures
+
+
+def _nearness(way: Weighed, asker: Asker) -> tuple[int, int, bool, int, int, int]:
+    """Fewest failures first; then what the act relies on; in person before by post before in another's name."""
+    route, leaf = way.path.route, way.path.leaf
+    rank = 2 if route.principal is not None else 1 if route.post is not None else 0
+    if asker.onbehalfof is not None and route.principal is not None:
+        rank = -1  # the act itself says that it was done in another's name
+    fails, unsure = len(way.of("FAIL")), len(way.of("UNDETERMINED"))
+    return fails, unsure, leaf.name != asker.cited, rank, len(way.path.links), leaf.position
+
+
+def _citation(asker: Asker, weighed: Sequence[Weighed], ways: Sequence[Weighed], facts: Facts) -> Citation | None:
+    """Say of the grant relied on why it cannot be; whether it can, the verdict shows."""
+    if asker.cited is None:
+        return None
+    grant = facts.grants.get(asker.cited)
+    if grant is None:
+        return Citation(asker.cited, "unknown")
+    if grant.withdrawn or grant.payload is None:
+        return Citation(asker.cited, "withdrawn" if grant.withdrawn else "erased")
+    reaching = [way for way in weighed if way.path.leaf.name == asker.cited]
+    if not reaching:
+        return Citation(asker.cited, "not_granted_to_actor")
+    covering = [way for way in ways if way.path.leaf.name == asker.cited]
+    if not covering:
+        return Citation(asker.cited, "other_act", reaching[0].of("FAIL"))
+    return Citation(asker.cited, "fails", covering[0].of("FAIL", "UNDETERMINED", "LATE"))
+
+
+def _ratified(found: Judgement, act: JudgedAct, facts: Facts, late_until: LateUntil, uses: Uses) -> Judgement:
+    """
+    Turn INVALID or UNPROVEN into RATIFIED, where somebody ratified the act who could have authorised it himself then.
+
+    The failures stay: ratification cures, it does not undo (domain §0.2 (10)).
+    """
+    if found.verdict not in ("INVALID", "UNPROVEN"):
+        return found
+    for each in sorted(facts.ratifications, key=lambda each: each.position):
+        if each.act == act.position:
+            why_not = _why_not_ratified(each, act, facts, late_until, uses)
+            said = f"ratified by {each.actor} at position {each.position}"
+            found = msgspec.structs.replace(found, notes=(*found.notes, f"{said}{why_not or ''}"))
+            if why_not is None:
+                return msgspec.structs.replace(found, verdict="RATIFIED")
+    return found
+
+
+def _why_not_ratified(
+    each: Ratification, act: JudgedAct, facts: Facts, late_until: LateUntil, uses: Uses
+) -> str | None:
+    """Return why a ratification counts for nothing, or None."""
+    asker = Asker(
+        who=each.actor, unit=each.unit or act.unit, onbehalfof=each.onbehalfof, cited=each.authority, at=each.time
+    )
+    actor = facts.person_of(act.asked or act.actor, act.time)
+    if facts.person_of(each.actor, each.time) == actor:
+        return ", who did it: nobody ratifies an act of their own"
+    own = _decide(act, asker, facts, late_until(each.time), uses)
+    return None if own.verdict in ("VALID", "LATE_RECORDED") else ", whose own authority for it is not shown"
+
+
+def _notes(act: JudgedAct, facts: Facts) -> Iterator[str]:
+    if act.withdrawn:
+        yield "the act was withdrawn by a later act.correct"
+    asked = act.asked or act.actor
+    if asked.startswith("account:") and facts.person_of(asked, act.time) == asked:
+        yield f"{asked} is linked to no person: it counts as a provisional person of its own"

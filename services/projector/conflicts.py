@@ -1,0 +1,235 @@
+"""
+Incompatible duties in the hands of one person on one project: exercised (PERFORMED), only held (HELD), or exercised by
+another in the person's name (VESTED). These are different questions; their answers are labelled and never mixed.
+
+No rules here: pairs are the catalogue's, and the statements compare.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal, cast
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from contracts.catalogue import Force, Pair, Severity
+from edge.paging import read_cursor, write_cursor
+from projector.errors import Unknown
+from projector.pairs import HELD_LEVELS_DOWN, act_columns, columns, less_severe, side_rows
+from projector.replay import require_project
+from projector.view import View
+
+Basis = Literal["PERFORMED", "HELD", "VESTED"]
+Level = Literal["performed", "held", "vested"]
+ActorClass = Literal["person", "system", "unknown"]
+
+
+_PORTION_PROJECTS: Final = 256
+
+
+class Overlap(Struct, frozen=True, rename={"from_": "from"}):
+    """When both duties were held and the project was open: `until` is the first moment after; null: still."""
+
+    from_: datetime | None
+    until: datetime | None
+
+
+class Conflict(Struct, frozen=True, kw_only=True):
+    """
+    A pair of incompatible duties. `positions` are the acts that show it.
+
+    `roles` are the duties met on either side of the rule; where several, joined by `|`. `supplier` is set where the
+    rule looks at one supplier instead of one project.
+    """
+
+    rule: str
+    severity: Severity
+    force: Force
+    citation: str
+    basis: Basis
+    project: str
+    person: str
+    actor_class: ActorClass
+    roles: Annotated[list[str], Meta(min_length=2, max_length=2)]
+    positions: list[int]
+    overlap: Overlap | UnsetType = UNSET
+    supplier: str | UnsetType = UNSET
+
+
+class Conflicts(Struct, frozen=True, kw_only=True):
+    """A page of conflicts, ordered by project, person and rule, and the moments it stands for."""
+
+    as_of: datetime
+    known_at: datetime
+    position: int
+    items: list[Conflict]
+    next: str | None
+
+
+class Sought(Struct, frozen=True, kw_only=True):
+    """Which conflicts are asked for. None: whichever. `machines`: those of systems and unknown actors too."""
+
+    project: str | None = None
+    person: str | None = None
+    rule: str | None = None
+    level: Level | None = None
+    machines: bool = False
+
+
+def conflicts(view: View, sought: Sought, limit: int, cursor: str | None) -> Conflicts:
+    """Return a page of the conflicts asked for."""
+    place = read_cursor(cursor, str, str, str, str, str)
+    after = tuple(place) if place is not None else ("",) * 5
+    left: list[Conflict] = []
+    for projects in _portions(view, sought, after[0]):
+        left += [each for each in find_conflicts(view, sought, projects) if _order(each) > after]
+        if len(left) > limit:
+            break
+    items = left[:limit]
+    return Conflicts(
+        as_of=view.stand.as_of,
+        known_at=view.stand.known_at,
+        position=view.stand.position,
+        items=items,
+        next=write_cursor(*_order(items[-1])) if len(left) > limit else None,
+    )
+
+
+def find_conflicts(view: View, sought: Sought, projects: list[str] | None = None) -> list[Conflict]:
+    """
+    Return the conflicts asked for on these projects, None: on all, in order.
+
+    Whoever performed a pair is not said to hold it besides. Raises `Unknown` for a project, person or rule that this
+    log does not know: none found would say too much.
+    """
+    if sought.rule is not None and sought.rule not in view.catalogue.pairs:
+        raise Unknown(f"no pair of incompatible duties is called {sought.rule}")
+    pairs = {rule: pair for rule, pair in view.catalogue.pairs.items() if pair.on and sought.rule in (None, rule)}
+    whom = _whom(view, sought) | {"projects": [sought.project] if sought.project is not None else projects}
+    exercised = _performed(view, pairs, whom) + _by_supplier(view, pairs, whom)
+    performed = {(each.rule, each.project, each.person) for each in exercised if each.basis == "PERFORMED"}
+    held = [] if sought.level in ("performed", "vested") else _held(view, pairs, whom)
+    found = exercised + [each for each in held if (each.rule, each.project, each.person) not in performed]
+    wanted = [each for each in found if sought.level in (None, each.basis.lower())]
+    return sorted(wanted, key=_order)
+
+
+def _portions(view: View, sought: Sought, after: str) -> Iterator[list[str] | None]:
+    """
+    Yield the projects to look at, portion by portion, so that a page costs what it shows and not the whole log.
+
+    `after` is the project at which the page before ended: it may have more.
+    """
+    if sought.project is not None or sought.person is not None:
+        yield None
+        return
+    carried, last, size = [after] if after else [], after, _PORTION_PROJECTS
+    while True:
+        more = [row[0] for row in view.select("projects_after", {"after": last, "limit": size})]
+        if carried or more:
+            yield carried + more
+        if len(more) < size:
+            return
+        carried, last, size = [], more[-1], size * 4
+
+
+def _whom(view: View, sought: Sought) -> dict[str, Any]:
+    if sought.project is not None:
+        require_project(view, sought.project)
+    people, actors = whose(view, sought.person) if sought.person is not None else (None, None)
+    return {"people": people, "actors": actors, "machines": sought.machines}
+
+
+def whose(view: View, who: str) -> tuple[list[str], list[str]]:
+    """
+    Return the persons meant by a person or account, and every reference they acted under.
+
+    Raises `Unknown` when this log knows none of them.
+    """
+    people, actors = cast("tuple[list[str], list[str]]", view.select("whose", {"who": who}).fetchone())
+    if view.select("person_exists", {"actors": actors}).fetchone() is None:
+        raise Unknown(f"this log knows no {who}")
+    return people, actors
+
+
+def _performed(view: View, pairs: dict[str, Pair], whom: dict[str, Any]) -> list[Conflict]:
+    sides = side_rows(pair for pair in pairs.values() if pair.scope == "project")
+    if not sides:
+        return []
+    return [
+        _conflict(pairs[rule], "PERFORMED" if performed else "VESTED", project, person, [one, other], positions)
+        for rule, project, person, performed, one, other, positions in view.select(
+            "conflicts_performed", columns(sides) | whom
+        )
+    ]
+
+
+def _by_supplier(view: View, pairs: dict[str, Pair], whom: dict[str, Any]) -> list[Conflict]:
+    by_supplier = (pair for pair in pairs.values() if pair.scope == "supplier")
+    sides = [row for row in side_rows(by_supplier) if row.kind == "role"]
+    if sides and whom["actors"] is None and whom["projects"] is not None:
+        # What someone did on other projects counts too, but only of those who did something on these.
+        near = view.select("actors_of_duties", {"projects": whom["projects"], "duties": [row.duty for row in sides]})
+        whom = whom | {"actors": [row[0] for row in near]}
+    if not sides or whom["actors"] == []:
+        return []
+    return [
+        _conflict(pairs[rule], "PERFORMED", project, person, [one, other], positions, supplier=supplier)
+        for rule, project, person, supplier, one, other, positions in view.select(
+            "conflicts_by_supplier", columns(sides) | whom
+        )
+    ]
+
+
+def _held(view: View, pairs: dict[str, Pair], whom: dict[str, Any]) -> list[Conflict]:
+    sides = [row for row in side_rows(pairs.values()) if row.kind != "function"]
+    if not sides:
+        return []
+    return [
+        _conflict(pairs[rule], "HELD", project, person, [one, other], positions, overlap=Overlap(since, until))
+        for rule, project, person, one, other, positions, since, until in view.select(
+            "conflicts_held", columns(sides) | act_columns(view.catalogue) | whom
+        )
+    ]
+
+
+_LEVELS_DOWN: Final[dict[Basis, int]] = {"PERFORMED": 0, "HELD": HELD_LEVELS_DOWN, "VESTED": 4}
+"""VESTED is advisory, whatever the pair."""
+
+
+def _conflict(
+    pair: Pair,
+    basis: Basis,
+    project: str,
+    person: str,
+    roles: list[str],
+    positions: list[int],
+    *,
+    supplier: str | UnsetType = UNSET,
+    overlap: Overlap | UnsetType = UNSET,
+) -> Conflict:
+    return Conflict(
+        rule=pair.rule,
+        severity=less_severe(pair.severity, _LEVELS_DOWN[basis]),
+        force=pair.force,
+        citation=pair.citation,
+        basis=basis,
+        project=project,
+        person=person,
+        actor_class=actor_class(person),
+        roles=roles,
+        positions=positions,
+        overlap=overlap,
+        supplier=supplier,
+    )
+
+
+def actor_class(actor: str) -> ActorClass:
+    """Return what kind of actor this is. An account that is linked to nobody stands for a person not known yet."""
+    if actor.startswith("system:unknown/"):
+        return "unknown"
+    return "system" if actor.startswith("system:") else "person"
+
+
+def _order(each: Conflict) -> tuple[str, str, str, str, str]:
+    supplier = "" if each.supplier is UNSET else each.supplier
+    return each.project, each.person, each.rule, each.basis, supplier

@@ -1,0 +1,204 @@
+"""
+The projector's HTTP face (contract §4). No rules here: parse, ask, answer.
+
+Every question takes `as_of`, `known_at` and `min_position`; every answer says which moments and which position of the
+log it stands for. `HANDLERS` is the list of routes; a question added elsewhere is added there.
+"""
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast
+from urllib.parse import unquote
+
+from litestar import Request, get
+from litestar.datastructures import State
+from litestar.di import NamedDependency, Provide
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import Parameter
+from litestar.plugins.problem_details import ProblemDetailsException
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
+
+from edge.app import Errors, unavailable
+from edge.paging import LIMIT_DEFAULT, After, Limit
+from edge.problems import problem
+from edge.tokens import Token, requires
+from projector.authority.http import HANDLERS as AUTHORITY_HANDLERS
+from projector.conflicts import Conflicts, Level, Sought, conflicts
+from projector.duties import Duties, person_duties, project_duties
+from projector.errors import BadQuestion, Behind, ProjectorError, Unavailable, Unknown
+from projector.projects import Projects, ProjectState, get_project, list_projects
+from projector.replay import History, history
+from projector.view import Asked, parse_asked
+
+if TYPE_CHECKING:
+    from projector.main import Projector  # which holds the application made of these handlers
+
+Asking = Request[Token, None, State]
+
+Question = NamedDependency[Asked]
+
+_WAIT_SECONDS_MAX: Final = 10.0
+_LOOK_EVERY_SECONDS: Final = 0.01
+
+
+async def provide_asked(
+    request: Asking,
+    as_of: Annotated[
+        str | None,
+        Parameter(description="what had happened by then, RFC 3339 or a date; without it everything recorded"),
+    ] = None,
+    known_at: Annotated[
+        str | None,
+        Parameter(description="as the ledger knew it then, RFC 3339 or a date; without it all that is known"),
+    ] = None,
+    min_position: Annotated[
+        int | None,
+        Parameter(ge=0, description="wait up to 10 s until the read model has reached this position of the log"),
+    ] = None,
+) -> Asked:
+    """Read the moments of a question and wait for what it wants to see. Waiting holds no thread."""
+    asked = parse_asked(as_of, known_at)
+    projector: Projector = request.app.state.projector
+    deadline = time.monotonic() + _WAIT_SECONDS_MAX
+    while min_position is not None and projector.follower.state.position < min_position:
+        if time.monotonic() > deadline:
+            raise Behind(f"the read model is at {projector.follower.state.position}, not yet at {min_position}")
+        await asyncio.sleep(_LOOK_EVERY_SECONDS)
+    return asked
+
+
+QUESTION: Final[dict[str, Any]] = {
+    "guards": [requires("read")],
+    "dependencies": {"asked": Provide(provide_asked)},
+    "sync_to_thread": True,
+}
+"""What every question has in common: `@get(path, **QUESTION)` and a parameter `asked: Question`."""
+
+ProjectId = Annotated[str, Parameter(description="a project, such as project:P-2026-017 or P-2026-017")]
+PersonId = Annotated[str, Parameter(description="a person or account, such as person:P06 or account:oa/zhang")]
+
+
+@get("/v1/projects", **QUESTION, tags=["projects"])
+def get_projects(
+    request: Asking,
+    asked: Question,
+    limit: Limit = LIMIT_DEFAULT,
+    after: After = None,
+    unit: Annotated[str | None, Parameter(description="only projects of this unit, e.g. unit:U001")] = None,
+    q: Annotated[str | None, Parameter(description="only projects with this in their title")] = None,
+) -> Projects:
+    """List projects."""
+    projector: Projector = request.app.state.projector
+    with projector.view(asked) as view:
+        return list_projects(view, _reference(unit, "unit") if unit else None, q, limit, after)
+
+
+@get("/v1/projects/{project:str}", **QUESTION, tags=["projects"])
+def get_one_project(request: Asking, asked: Question, project: ProjectId) -> ProjectState:
+    """Read one project: its stage, and what was budgeted, awarded, contracted, accepted and paid."""
+    projector: Projector = request.app.state.projector
+    with projector.view(asked) as view:
+        return get_project(view, _named(request, project, "project"))
+
+
+@get("/v1/projects/{project:str}/history", **QUESTION, tags=["projects"])
+def get_history(
+    request: Asking, asked: Question, project: ProjectId, limit: Limit = LIMIT_DEFAULT, after: After = None
+) -> History:
+    """Replay a project: every act in order, with the state after each."""
+    projector: Projector = request.app.state.projector
+    with projector.view(asked) as view:
+        return history(view, _named(request, project, "project"), limit, after)
+
+
+@get("/v1/projects/{project:str}/duties", **QUESTION, tags=["duties"])
+def get_project_duties(
+    request: Asking, asked: Question, project: ProjectId, limit: Limit = LIMIT_DEFAULT, after: After = None
+) -> Duties:
+    """List who exercised which duty on a project, who holds which, and in whose name one was exercised."""
+    projector: Projector = request.app.state.projector
+    with projector.view(asked) as view:
+        return project_duties(view, _named(request, project, "project"), limit, after)
+
+
+@get("/v1/persons/{person:str}/duties", **QUESTION, tags=["duties"])
+def get_person_duties(
+    request: Asking, asked: Question, person: PersonId, limit: Limit = LIMIT_DEFAULT, after: After = None
+) -> Duties:
+    """List the duties a person exercised, holds, or had exercised in their name, under all accounts together."""
+    projector: Projector = request.app.state.projector
+    with projector.view(asked) as view:
+        return person_duties(view, _named(request, person, "person", "account", "system"), limit, after)
+
+
+@get("/v1/conflicts", **QUESTION, tags=["duties"])
+def get_conflicts(
+    request: Asking,
+    asked: Question,
+    limit: Limit = LIMIT_DEFAULT,
+    after: After = None,
+    project: Annotated[str | None, Parameter(description="only on this project")] = None,
+    person: Annotated[str | None, Parameter(description="only of this person, or of whose account this is")] = None,
+    level: Annotated[Level | None, Parameter(description="only exercised, only held, or only vested")] = None,
+    rule: Annotated[str | None, Parameter(description="only of this pair, e.g. SOD-03")] = None,
+    actors: Annotated[
+        Literal["persons", "all"], Parameter(description="`all`: systems and unknown actors too, as their own classes")
+    ] = "persons",
+) -> Conflicts:
+    """List incompatible duties in the hands of one person on one project."""
+    projector: Projector = request.app.state.projector
+    sought = Sought(
+        project=_reference(project, "project") if project else None,
+        person=_reference(person, "person", "account", "system") if person else None,
+        rule=rule,
+        level=level,
+        machines=actors == "all",
+    )
+    with projector.view(asked) as view:
+        return conflicts(view, sought, limit, after)
+
+
+HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
+    get_projects,
+    get_one_project,
+    get_history,
+    get_project_duties,
+    get_person_duties,
+    get_conflicts,
+    *AUTHORITY_HANDLERS,
+)
+
+
+def _named(request: Asking, value: str, *kinds: str) -> str:
+    """
+    Return the reference a path names (`/v1/<what>/<reference>…`), of the first kind where it says none.
+
+    It is read from the path as sent: a reference may hold a `/`, sent as %2F, and a `%` of its own.
+    """
+    path = cast("dict[str, Any]", request.scope).get("raw_path", b"")
+    _, _, rest = bytes(path).partition(b"?")[0].partition(b"/v1/")
+    segments = rest.split(b"/")
+    return _reference(unquote(segments[1].decode("ascii", "replace")) if len(segments) > 1 else value, *kinds)
+
+
+def _reference(text: str, *kinds: str) -> str:
+    return text if text.startswith(tuple(f"{kind}:" for kind in kinds)) else f"{kinds[0]}:{text}"
+
+
+def projector_problem(exc: ProjectorError) -> ProblemDetailsException:
+    """Map the projector's errors to problems: the one place where they meet HTTP."""
+    match exc:
+        case BadQuestion():
+            return problem(400, "bad-request", "The question cannot be understood", str(exc), faults=exc.faults)
+        case Unknown():
+            return problem(404, "not-found", "There is no such thing in this log", str(exc))
+        case Behind():
+            return problem(503, "behind", "The read model is not there yet", str(exc), headers={"Retry-After": "1"})
+        case Unavailable():
+            return problem(503, "unavailable", "Ask again in a moment", str(exc), headers={"Retry-After": "1"})
+        case _:
+            return problem(500, "internal", "The projector failed", str(exc))
+
+
+ERRORS: Final[Errors] = {ProjectorError: projector_problem, OperationalError: unavailable, PoolTimeout: unavailable}

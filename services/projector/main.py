@@ -1,0 +1,130 @@
+"""The read side put together: pool, follower, catalogue. `Projector` is what HTTP and the composition root hold."""
+
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Self
+
+import psycopg
+import structlog
+from litestar import Litestar
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from edge.app import make_app
+from edge.database import migrate, open_pool, statement
+from edge.tokens import Tokens
+from projector.errors import Unknown
+from projector.follow import Follower
+from projector.http import ERRORS, HANDLERS
+from projector.packs import Catalogues
+from projector.settings import Settings
+from projector.view import Asked, View, open_view
+
+_log = structlog.get_logger()
+
+
+class Projector:
+    """One log, followed and asked. Use as a context manager, or call `start` and `stop`."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises `Unknown` when there is no such log, or no telling which of several is meant."""
+        self.settings = settings
+        self.log_id, self.origin = find_log(settings.dsn, settings.origin)
+        self.pool = open_pool(
+            settings.dsn, "quanze_projector", size_max=settings.pool_size_max, name="quanze projector"
+        )
+        self.tokens = Tokens(self.pool, self.log_id)
+        self.catalogues = Catalogues(self.log_id)
+        self.follower = Follower(
+            settings.dsn,
+            self.log_id,
+            batch_acts_max=settings.batch_acts_max,
+            poll_seconds=settings.poll_seconds,
+        )
+
+    def start(self) -> None:
+        self.follower.start()
+
+    def stop(self) -> None:
+        self.follower.stop()
+        self.pool.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def readiness(self) -> str | None:
+        """Say why the read model does not follow, or None. Standing by counts as working: another follower does."""
+        state = self.follower.state
+        return None if state.work in ("following", "standing_by") else state.fault or state.work
+
+    def ready(self) -> bool:
+        return self.readiness() is None
+
+    def wait_for(self, position: int, seconds: float = 10.0) -> bool:
+        """Wait until the read model has reached a position; say whether it has."""
+        return self.follower.wait_for(position, seconds)
+
+    @contextmanager
+    def view(self, asked: Asked) -> Generator[View]:
+        """Look at the read model as of one moment: everything read within sees the same acts."""
+        with self.pool.connection() as connection, open_view(connection, self.log_id, self.catalogues, asked) as view:
+            yield view
+
+    def rebuild(self, owner_dsn: str) -> list[str]:
+        """
+        Throw the read model away and make it anew, from position 0. Return the migrations that ran.
+
+        Every follower, here or elsewhere, sees that its position is gone and begins again. Until the new one has caught
+        up, questions get answers as of what it holds, or a problem that says to ask again.
+        """
+        names = rebuild(owner_dsn)
+        self.follower.begin_again()
+        return names
+
+    def app(self) -> Litestar:
+        """Return the HTTP face, for running alone."""
+        return make_app(
+            HANDLERS,
+            title="Quanze projector",
+            tokens=self.tokens,
+            state={"projector": self},
+            checks={"projector": self.readiness},
+            errors=ERRORS,
+        )
+
+
+def migrate_projector(dsn: str) -> list[str]:
+    """Bring the schema `projector` up to date; return the migrations that ran."""
+    return migrate(dsn, "projector", "projector")
+
+
+def rebuild(owner_dsn: str) -> list[str]:
+    with psycopg.connect(owner_dsn, autocommit=True) as connection, connection.transaction():
+        # What every writer and every question touches first: whoever is at work ends, whoever comes waits here.
+        connection.execute("LOCK TABLE projector.tracking IN ACCESS EXCLUSIVE MODE")
+        connection.execute("DROP SCHEMA projector CASCADE")
+    started = time.monotonic()
+    names = migrate_projector(owner_dsn)
+    _log.info("read_model_dropped", migrations=len(names), seconds=round(time.monotonic() - started, 3))
+    return names
+
+
+def find_log(dsn: str, origin: str | None) -> tuple[int, str]:
+    """Return the number and origin of the log to follow. Raises `Unknown`."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        found = _logs(connection, origin)
+    if len(found) == 1:
+        return found[0]
+    if origin is not None:
+        raise Unknown(f"this database holds no log of origin {origin}")
+    names = ", ".join(name for _, name in found)
+    raise Unknown(f"this database holds {len(found)} logs; say which with QUANZE_ORIGIN: {names}")
+
+
+def _logs(connection: Connection[TupleRow], origin: str | None) -> list[tuple[int, str]]:
+    return [(row[0], row[1]) for row in connection.execute(statement("projector", "logs"), {"origin": origin})]
