@@ -7,20 +7,23 @@ reads the ledger from its first position knows every act that occurs in it.
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from itertools import combinations
-from typing import Any, Final, Literal, cast, get_args
+from typing import Annotated, Any, Final, Literal, cast, get_args
 
-from msgspec import Struct
+import msgspec
+from msgspec import Meta, Struct
 
 from contracts import payloads, references
+from contracts.faults import Fault, faults_of, pointer
 from contracts.payloads import Payload
 
 ActClass = Literal["D", "E", "S", "R"]
 Severity = Literal["CRITICAL", "HIGH", "MEDIUM", "LOW", "ADVISORY"]
 PayloadShape = type[Payload]
+Flag = Annotated[int, Meta(ge=0, le=1, description="0 or 1")]
 Force = Literal["LAW", "REG", "RULE", "NORM", "GUIDE", "LOCAL", "UNIT", "PRACTICE"]
 
 PROJECT_STAGES: Final = frozenset(
@@ -48,6 +51,10 @@ _ACT_NAME: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 _ROLE_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 _FUNCTIONS: Final = frozenset(("procurement", "finance", "business", "supervision", "legal", "user", "expert"))
 _SPECIAL_DUTIES: Final = frozenset(("@D", "@E", "@any", "@employee", "@agency", "@regulator"))
+EVERY_PAIR_ROLES_MAX: Final = 300
+"""Roles of which every two may be declared incompatible at once: n of them make n²/2 pairs."""
+_GOVERNING: Final = frozenset((payloads.CatalogueExtend, payloads.ActCorrect, payloads.DataErase))
+"""Payloads that change how other acts are read: only the shipped acts have them."""
 _NOT_ACTS: Final = frozenset(("roles", "skip", "incompatible"))
 
 
@@ -100,18 +107,11 @@ class Pair(Struct, frozen=True, kw_only=True):
     on: bool = True
 
 
-class CatalogueFault(Struct, frozen=True):
-    """What is wrong with a catalogue, and where (`acts/x.create/1`)."""
-
-    where: str
-    message: str
-
-
 class BadCatalogue(ValueError):
-    """The catalogue contradicts itself; `faults` lists every place."""
+    """The catalogue contradicts itself; `faults` lists every place, as JSON pointers into it."""
 
-    def __init__(self, faults: list[CatalogueFault]) -> None:
-        super().__init__("; ".join(f"{fault.where}: {fault.message}" for fault in faults))
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("; ".join(f"{fault.pointer}: {fault.message}" for fault in faults[:20]))
         self.faults = faults
 
 
@@ -152,73 +152,98 @@ def base_catalogue() -> Catalogue:
     return _read({"acts": acts, **{name: document.get(name, {}) for name in _NOT_ACTS}}, Catalogue())
 
 
+class _ActOptions(Struct, frozen=True, forbid_unknown_fields=True):
+    auth: Flag | None = None
+    ext: Flag = 0
+    joint: Annotated[int, Meta(ge=1, le=99, description="at least so many persons, 1 to 99")] = 1
+    after: list[str] = []
+    payload: str = "Payload"
+    subject: Annotated[list[str], Meta(min_length=1, description="a list of kinds of reference")] | None = None
+
+
+class _PairOptions(Struct, frozen=True, forbid_unknown_fields=True):
+    when: Annotated[str, Meta(pattern=r"^unit\.kind=[a-z_]+$(?!\n)", description="`unit.kind=…`")] | None = None
+    scope: Literal["project", "supplier"] = "project"
+    off: Flag = 0
+
+
 def _read(document: Mapping[str, Any], onto: Catalogue) -> Catalogue:
-    faults: list[CatalogueFault] = []
+    faults: list[Fault] = []
     acts, roles, pairs = dict(onto.acts), dict(onto.roles), dict(onto.pairs)
+    skip = {name: frozenset(row) for name, row in document.get("skip", {}).items()}
+    shipped = bool(skip)
 
     for name, row in document.get("acts", {}).items():
-        act = _act(name, row, faults)
+        act = _act(name, row, shipped, faults)
         if act is not None:
-            _add(acts, name, act, f"acts/{name}", faults)
+            _add(acts, name, act, pointer("/acts", name), faults)
             roles.setdefault(act.role, Role(act.role, act.zh, act.en))
     for name, row in document.get("roles", {}).items():
         role = _role(name, row, faults)
-        if role is not None and not (name in roles and name not in onto.roles):
-            _add(roles, name, role, f"roles/{name}", faults)
+        if role is not None and name in onto.roles:
+            _add(roles, name, role, pointer("/roles", name), faults)
         elif role is not None:
             roles[name] = role  # names the role that an act of this same document exercises
     for name, row in document.get("incompatible", {}).items():
         pair = _pair(name, row, roles, faults)
         if pair is not None:
-            _add(pairs, name, pair, f"incompatible/{name}", faults)
+            _add(pairs, name, pair, pointer("/incompatible", name), faults)
     for pair in _every_pair(document.get("incompatible_every"), roles, faults):
-        pairs[pair.rule] = pair
-
-    skip = dict(onto.skip) | {name: frozenset(row) for name, row in document.get("skip", {}).items()}
-    for name, skipped in skip.items():
-        faults += [CatalogueFault(f"skip/{name}", f"no act `{act}`") for act in sorted(skipped - acts.keys())]
-    for act in acts.values():
-        for alternative in (each for entry in act.after for each in entry.removeprefix("=").split("|")):
-            if alternative not in acts:
-                faults.append(CatalogueFault(f"acts/{act.type}/after", f"no act `{alternative}`"))
+        _add(pairs, pair.rule, pair, "/incompatible_every", faults)
+    faults += _unknown_acts(document.get("acts", {}).keys(), acts)
+    unknown = [name for name in skip if skip[name] - acts.keys()]
+    faults += [Fault(pointer("/skip", name), "bad_catalogue", "an act nobody knows") for name in unknown]
     if faults:
         raise BadCatalogue(faults)
-    return Catalogue(acts, roles, pairs, skip)
+    return Catalogue(acts, roles, pairs, {**onto.skip, **skip})
 
 
-def _add(into: dict[str, Any], name: str, value: object, where: str, faults: list[CatalogueFault]) -> None:
+def _unknown_acts(names: Iterable[str], acts: Mapping[str, Act]) -> Iterator[Fault]:
+    for name in names:
+        for index, entry in enumerate(acts[name].after if name in acts else ()):
+            for alternative in entry.removeprefix("=").split("|"):
+                if alternative not in acts:
+                    at = pointer("/acts", name, 6, "after", index)
+                    yield Fault(at, "bad_catalogue", f"no act `{alternative[:80]}`")
+
+
+def _add(into: dict[str, Any], name: str, value: object, at: str, faults: list[Fault]) -> None:
     if name in into and into[name] != value:
-        faults.append(CatalogueFault(where, "is there already, with another meaning"))
+        faults.append(Fault(at, "bad_catalogue", f"`{name[:80]}` is there already, with another meaning"))
     else:
         into[name] = value
 
 
-def _act(name: str, row: Any, faults: list[CatalogueFault]) -> Act | None:
-    where = f"acts/{name}"
+def _act(name: str, row: Any, shipped: bool, faults: list[Fault]) -> Act | None:
+    at = pointer("/acts", name)
+    before = len(faults)
     if _ACT_NAME.fullmatch(name) is None or len(name) > 128:
-        faults.append(CatalogueFault(where, "an act is named like `pay.approve`: lower-case words joined by dots"))
+        faults.append(Fault(at, "bad_catalogue", "an act is named like `pay.approve`: words joined by dots"))
+    match row:
+        case [str(stage), str(act_class), str(role), str(what), str(zh), str(en), *rest] if len(rest) <= 1:
+            given: Any = rest[0] if rest else {}
+        case _:
+            form = "must be [stage, class, role, object, zh, en] and perhaps {options}"
+            faults.append(Fault(at, "bad_catalogue", form))
+            return None
+    if stage not in _STAGES and (shipped or not name.startswith("x.")):
+        faults.append(Fault(pointer(at, 0), "bad_catalogue", f"no stage `{stage[:80]}`"))
+    if act_class not in get_args(ActClass):
+        faults.append(Fault(pointer(at, 1), "bad_catalogue", f"no class `{act_class[:80]}`: D, E, S or R"))
+    if _ROLE_NAME.fullmatch(role) is None or len(role) > 128:
+        faults.append(Fault(pointer(at, 2), "bad_catalogue", "a role is lower-case letters, digits and underscores"))
+    faults += faults_of(_ActOptions, given, pointer(at, 6))
+    if len(faults) > before:
         return None
-    if not (isinstance(row, list) and len(cast("list[Any]", row)) in (6, 7)):
-        faults.append(CatalogueFault(where, "is [stage, class, role, object, zh, en] and perhaps {options}"))
+    options = msgspec.convert(given, _ActOptions)
+    shape = getattr(payloads, options.payload, None)
+    if not (isinstance(shape, type) and issubclass(shape, Payload)) or (shape in _GOVERNING and not shipped):
+        faults.append(Fault(pointer(at, 6, "payload"), "bad_catalogue", f"no payload `{options.payload[:80]}`"))
         return None
-    fields = cast("list[Any]", row)
-    options: Any = fields[6] if len(fields) == 7 else {}
-    if not all(isinstance(field, str) for field in fields[:6]) or not isinstance(options, dict):
-        faults.append(CatalogueFault(where, "six texts, then a table of options"))
-        return None
-    stage, act_class, role, what, zh, en = cast("list[str]", fields[:6])
-    faults += [CatalogueFault(f"{where}/{at}", message) for at, message in _act_faults(stage, act_class, role, name)]
-    known = {"auth", "ext", "joint", "after", "payload", "subject"}
-    given = cast("dict[str, Any]", options)
-    faults += [CatalogueFault(where, f"no option `{key}`") for key in given.keys() - known]
-    shape = getattr(payloads, str(given.get("payload", "Payload")), None)
-    if not (isinstance(shape, type) and issubclass(shape, Payload)):
-        faults.append(CatalogueFault(f"{where}/payload", f"no payload `{given['payload']}`"))
-        return None
-    default = ["project"] if stage in PROJECT_STAGES else references.KINDS
-    kinds = frozenset(cast("list[str]", given.get("subject", default)))
-    if kinds - set(references.KINDS):
-        faults.append(CatalogueFault(f"{where}/subject", f"no such kind: {', '.join(kinds - set(references.KINDS))}"))
+    kinds = options.subject or (["project"] if stage in PROJECT_STAGES else references.KINDS)
+    for index, kind in enumerate(kinds):
+        if kind not in references.KINDS:
+            faults.append(Fault(pointer(at, 6, "subject", index), "bad_catalogue", f"no kind `{kind[:80]}`"))
     return Act(
         type=name,
         stage=stage,
@@ -227,91 +252,104 @@ def _act(name: str, row: Any, faults: list[CatalogueFault]) -> Act | None:
         object=what,
         zh=zh,
         en=en,
-        needs_grant=bool(given.get("auth", act_class == "D")),
-        decided_outside=bool(given.get("ext", False)),
-        joint_min=int(given.get("joint", 1)),
-        after=tuple(given.get("after", ())),
+        needs_grant=bool(options.auth) if options.auth is not None else act_class == "D",
+        decided_outside=bool(options.ext),
+        joint_min=options.joint,
+        after=tuple(options.after),
         payload=shape,
-        subject_kinds=kinds,
+        subject_kinds=frozenset(kinds),
     )
 
 
-def _act_faults(stage: str, act_class: str, role: str, name: str) -> Iterator[tuple[str, str]]:
-    if stage not in _STAGES and not name.startswith("x."):
-        yield "0", f"no stage `{stage}`"
-    if act_class not in get_args(ActClass):
-        yield "1", f"no class `{act_class}`: D, E, S or R"
-    if _ROLE_NAME.fullmatch(role) is None:
-        yield "2", f"`{role}` is no role name: lower-case letters, digits and underscores"
-
-
-def _role(name: str, row: Any, faults: list[CatalogueFault]) -> Role | None:
-    if _ROLE_NAME.fullmatch(name) is None:
-        faults.append(CatalogueFault(f"roles/{name}", "lower-case letters, digits and underscores"))
+def _role(name: str, row: Any, faults: list[Fault]) -> Role | None:
+    at = pointer("/roles", name)
+    if _ROLE_NAME.fullmatch(name) is None or len(name) > 128:
+        faults.append(Fault(at, "bad_catalogue", "a role is lower-case letters, digits and underscores"))
         return None
     match row:
         case [str(zh), str(en)]:
             return Role(name, zh, en)
         case _:
-            faults.append(CatalogueFault(f"roles/{name}", "is [zh, en]"))
+            faults.append(Fault(at, "bad_catalogue", "must be [zh, en]"))
             return None
 
 
-def _pair(name: str, row: Any, roles: Mapping[str, Role], faults: list[CatalogueFault]) -> Pair | None:
-    where = f"incompatible/{name}"
-    match row:
-        case [str(left), str(right), str(severity), str(force), str(citation)]:
-            options: dict[str, Any] = {}
-        case [str(left), str(right), str(severity), str(force), str(citation), {**given}]:
-            options = cast("dict[str, Any]", given)
-        case _:
-            faults.append(CatalogueFault(where, "is [duty, duty, severity, force, citation] and perhaps {options}"))
-            return None
+def _pair(name: str, row: Any, roles: Mapping[str, Role], faults: list[Fault]) -> Pair | None:
+    at = pointer("/incompatible", name)
     before = len(faults)
-    sides = (_duties(left, where + "/0", roles, faults), _duties(right, where + "/1", roles, faults))
-    if severity not in get_args(Severity):
-        faults.append(CatalogueFault(where + "/2", f"no severity `{severity}`"))
-    if force not in get_args(Force):
-        faults.append(CatalogueFault(where + "/3", f"no force `{force}`"))
-    if options.keys() - {"when", "scope", "off"}:
-        faults.append(CatalogueFault(where, "options are when, scope and off"))
+    match row:
+        case [str(left), str(right), str(severity), str(force), str(citation), *rest] if len(rest) <= 1:
+            given: Any = rest[0] if rest else {}
+        case _:
+            form = "must be [duty, duty, severity, force, citation] and perhaps {options}"
+            faults.append(Fault(at, "bad_catalogue", form))
+            return None
+    sides = (_duties(left, pointer(at, 0), roles, faults), _duties(right, pointer(at, 1), roles, faults))
+    faults += _grade_faults(severity, force, pointer(at, 2), pointer(at, 3))
+    faults += faults_of(_PairOptions, given, pointer(at, 5))
     if len(faults) > before:
         return None
+    options = msgspec.convert(given, _PairOptions)
     return Pair(
         rule=name,
         sides=sides,
         severity=cast("Severity", severity),
         force=cast("Force", force),
         citation=citation,
-        when=options.get("when"),
-        scope=options.get("scope", "project"),
-        on=not options.get("off", 0),
+        when=options.when,
+        scope=options.scope,
+        on=not options.off,
     )
 
 
-def _duties(text: str, where: str, roles: Mapping[str, Role], faults: list[CatalogueFault]) -> tuple[Duty, ...]:
+def _grade_faults(severity: str, force: str, at_severity: str, at_force: str) -> Iterator[Fault]:
+    if severity not in get_args(Severity):
+        yield Fault(
+            at_severity, "bad_catalogue", f"no severity `{severity[:80]}`: one of {', '.join(get_args(Severity))}"
+        )
+    if force not in get_args(Force):
+        yield Fault(at_force, "bad_catalogue", f"no force `{force[:80]}`: one of {', '.join(get_args(Force))}")
+
+
+def _duties(text: str, at: str, roles: Mapping[str, Role], faults: list[Fault]) -> tuple[Duty, ...]:
     duties: list[Duty] = []
     for part in text.split("|"):
         role, _, function = part.partition(":")
         if part not in _SPECIAL_DUTIES and role not in roles:
-            faults.append(CatalogueFault(where, f"no role `{role}`"))
+            faults.append(Fault(at, "bad_catalogue", f"no role `{role[:80]}`"))
         if function and function not in _FUNCTIONS:
-            faults.append(CatalogueFault(where, f"no function `{function}`"))
+            faults.append(Fault(at, "bad_catalogue", f"no function `{function[:80]}`"))
         duties.append(Duty(role, function or None))
     return tuple(duties)
 
 
-def _every_pair(rule: Any, roles: Mapping[str, Role], faults: list[CatalogueFault]) -> Iterator[Pair]:
+def _every_pair(rule: Any, roles: Mapping[str, Role], faults: list[Fault]) -> Iterator[Pair]:
     """Read `{prefix, roles, severity, force, citation}`: every two of these roles are incompatible."""
+    at = "/incompatible_every"
     match rule:
         case None:
             return
         case {"prefix": str(prefix), "roles": [*names], "severity": str(severity), "force": str(force)}:
             citation = str(cast("dict[str, Any]", rule).get("citation", ""))
         case _:
-            faults.append(CatalogueFault("incompatible_every", "is {prefix, roles, severity, force, citation}"))
+            faults.append(Fault(at, "bad_catalogue", "must be {prefix, roles, severity, force, citation}"))
             return
-    for left, right in combinations(sorted({str(name) for name in names}), 2):
-        pair = _pair(f"{prefix}:{left}~{right}", [left, right, severity, force, citation], roles, faults)
-        if pair is not None:
-            yield pair
+    before = len(faults)
+    if len(names) > EVERY_PAIR_ROLES_MAX:
+        said = f"{len(names)} roles make too many pairs; at most {EVERY_PAIR_ROLES_MAX}"
+        faults.append(Fault(pointer(at, "roles"), "bad_catalogue", said))
+        return
+    for index, name in enumerate(names):
+        if name not in roles:
+            faults.append(Fault(pointer(at, "roles", index), "bad_catalogue", f"no role `{str(name)[:80]}`"))
+    faults += _grade_faults(severity, force, pointer(at, "severity"), pointer(at, "force"))
+    if len(faults) > before:
+        return
+    for left, right in combinations(sorted(cast("set[str]", set(names))), 2):
+        yield Pair(
+            rule=f"{prefix}:{left}~{right}",
+            sides=((Duty(left),), (Duty(right),)),
+            severity=cast("Severity", severity),
+            force=cast("Force", force),
+            citation=citation,
+        )

@@ -18,7 +18,7 @@ Source = Annotated[
     Meta(min_length=1, max_length=256, pattern=_PRINTABLE, description="1 to 256 characters, none of them a control"),
 ]
 RoleName = Annotated[str, Meta(min_length=1, max_length=128, description="a role of the catalogue")]
-ContentType = Annotated[str, Meta(pattern=r"^application/([a-z0-9.-]+\+)?json *(;.*)?$", description="a JSON type")]
+ContentType = Annotated[str, Meta(max_length=256, pattern=_PRINTABLE, description="a JSON media type")]
 
 
 class Envelope(Struct, frozen=True, kw_only=True):

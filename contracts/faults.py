@@ -6,8 +6,9 @@ reports all of them. `marked_values` walks a decoded Struct and yields what its 
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import islice
 from typing import Any, Final, cast
 
 import msgspec
@@ -23,6 +24,10 @@ class Fault(Struct, frozen=True, order=True):
     pointer: str
     code: str
     message: str
+
+
+FAULTS_MAX: Final = 100
+"""Faults that are named of one Struct: whoever has more of them mends these first."""
 
 
 def pointer(base: str, *tokens: str | int) -> str:
@@ -41,7 +46,7 @@ _PARSERS: Final[dict[str, Callable[[str], object]]] = {
 
 def mark_faults(mark: str, value: str, at: str) -> Iterator[Fault]:
     """Check what a pattern cannot: that a time exists, and that a reference names nobody by identity number."""
-    if mark == "reference":
+    if mark in ("reference", "id"):
         if holds_citizen_id(value):
             yield Fault(at, "citizen_id", "holds an 18-digit citizen id: use an opaque code, a leaf is for ever")
         return
@@ -73,7 +78,7 @@ def marked_values(value: Struct, at: str) -> Iterator[tuple[str, str, str]]:
 @cache
 def _marks(struct: type[Struct]) -> tuple[tuple[str, str, str | None, bool], ...]:
     """Return (field, encoded name, mark of its texts, whether it nests) for the fields worth a look."""
-    info = cast("inspect.StructType", inspect.type_info(struct))
+    info = _info(struct)
     rows: list[tuple[str, str, str | None, bool]] = []
     for field in info.fields:
         leaves = list(_leaves(field.type))
@@ -98,6 +103,11 @@ def _leaves(info: inspect.Type) -> Iterator[tuple[str | None, inspect.Type]]:
             yield None, info
 
 
+@cache
+def _info(struct: type[Struct]) -> inspect.StructType:
+    return cast("inspect.StructType", inspect.type_info(struct))
+
+
 def _mark_of(info: inspect.Metadata) -> str | None:
     return cast("dict[str, str]", info.extra or {}).get("mark")  # pyright: ignore[reportUnknownMemberType] - a bare dict in the library's stubs
 
@@ -107,7 +117,15 @@ def _mark_of(info: inspect.Metadata) -> str | None:
 
 def faults_of(struct: type[Struct], document: Any, at: str = "") -> list[Fault]:
     """Return every fault of `document` as a `struct`; an empty list when msgspec would take it and all marks hold."""
-    return list(_check(inspect.type_info(struct), document, at, None, None))
+    return list(islice(_check(_info(struct), document, at, None, None), FAULTS_MAX))
+
+
+def member_faults(structs: Sequence[type[Struct]], document: Mapping[str, Any], at: str) -> Iterator[Fault]:
+    """Check those members of a document that are fields of one of the Structs; none is required, others are let be."""
+    for struct in structs:
+        for field in _info(struct).fields:
+            if field.encode_name in document:
+                yield from _check(field.type, document[field.encode_name], pointer(at, field.encode_name), None, None)
 
 
 def _check(info: inspect.Type, value: Any, at: str, mark: str | None, wanted: str | None) -> Iterator[Fault]:
@@ -118,40 +136,46 @@ def _check(info: inspect.Type, value: Any, at: str, mark: str | None, wanted: st
         case inspect.StructType():
             yield from _check_struct(info, value, at)
         case inspect.ListType():
-            if isinstance(value, list):
-                for index, item in enumerate(cast("list[Any]", value)):
-                    yield from _check(info.item_type, item, pointer(at, index), mark, wanted)
+            items = cast("list[Any]", value)
+            if not isinstance(value, list):
+                yield Fault(at, "wrong_type", _must("a list", value))
+            elif info.min_length is not None and len(items) < info.min_length:
+                yield Fault(at, "bad_value", _must(wanted or f"a list of at least {info.min_length}", value))
             else:
-                yield Fault(at, "wrong_type", f"a list is wanted, not {_named(value)}")
+                for index, item in enumerate(items):
+                    yield from _check(info.item_type, item, pointer(at, index), mark, None)
         case inspect.UnionType():
             yield from _check_union(info, value, at, mark, wanted)
         case inspect.RawType():
             if not isinstance(value, dict):
-                yield Fault(at, "wrong_type", f"an object is wanted, not {_named(value)}")
+                yield Fault(at, "wrong_type", _must("an object", value))
         case inspect.StrType():
             yield from _check_text(info, value, at, mark, wanted)
         case inspect.LiteralType():
             if value not in info.values or isinstance(value, bool) != any(isinstance(v, bool) for v in info.values):
                 choices = ", ".join(f"`{choice}`" for choice in info.values)
-                yield Fault(at, "bad_value", f"one of {choices} is wanted, not {_named(value)}")
+                yield Fault(at, "bad_value", _must(f"one of {choices}", value))
         case inspect.IntType():
             if not isinstance(value, int) or isinstance(value, bool):
-                yield Fault(at, "wrong_type", f"a whole number is wanted, not {_named(value)}")
+                yield Fault(at, "wrong_type", _must("a whole number", value))
             elif (info.ge is not None and value < info.ge) or (info.le is not None and value > info.le):
-                yield Fault(at, "bad_value", f"a whole number from {info.ge} to {info.le} is wanted")
+                yield Fault(at, "bad_value", _must(wanted or f"a whole number from {info.ge} to {info.le}", value))
         case inspect.BoolType():
             if not isinstance(value, bool):
-                yield Fault(at, "wrong_type", f"true or false is wanted, not {_named(value)}")
+                yield Fault(at, "wrong_type", _must("true or false", value))
         case inspect.DictType():
             if not isinstance(value, dict):
-                yield Fault(at, "wrong_type", f"an object is wanted, not {_named(value)}")
+                yield Fault(at, "wrong_type", _must("an object", value))
+                return
+            for name, item in cast("dict[str, Any]", value).items():
+                yield from _check(info.value_type, item, pointer(at, name), None, None)
         case _:
             return
 
 
 def _check_struct(info: inspect.StructType, value: Any, at: str) -> Iterator[Fault]:
     if not isinstance(value, dict):
-        yield Fault(at, "wrong_type", f"an object is wanted, not {_named(value)}")
+        yield Fault(at, "wrong_type", _must("an object", value))
         return
     document = cast("dict[str, Any]", value)
     for field in info.fields:
@@ -169,7 +193,7 @@ def _check_union(info: inspect.UnionType, value: Any, at: str, mark: str | None,
     if value is None and info.includes_none:
         return
     options = [option for option in info.types if not isinstance(option, inspect.NoneType)]
-    per_option = [list(_check(option, value, at, mark, wanted)) for option in options]
+    per_option = [list(islice(_check(option, value, at, mark, wanted), FAULTS_MAX)) for option in options]
     if not any(len(faults) == 0 for faults in per_option):
         # The option that fits furthest in tells most: the one whose faults lie deepest, of the right type if any.
         yield from min(per_option, key=lambda faults: (faults[0].code == "wrong_type", faults[0].pointer == at))
@@ -177,16 +201,22 @@ def _check_union(info: inspect.UnionType, value: Any, at: str, mark: str | None,
 
 def _check_text(info: inspect.StrType, value: Any, at: str, mark: str | None, wanted: str | None) -> Iterator[Fault]:
     if not isinstance(value, str):
-        yield Fault(at, "wrong_type", f"{wanted or 'a text'} is wanted, not {_named(value)}")
+        yield Fault(at, "wrong_type", _must(wanted or "a text", value))
+    elif mark in _PARSERS:
+        yield from mark_faults(mark, value, at)  # says more than that the form is wrong
     elif info.max_length is not None and len(value) > info.max_length:
         yield Fault(at, "too_long", f"{len(value)} characters; at most {info.max_length}")
     elif (info.min_length is not None and len(value) < info.min_length) or (
         info.pattern is not None and re.search(info.pattern, value) is None
     ):
         code = "bad_reference" if mark == "reference" else "bad_value"
-        yield Fault(at, code, f"{wanted or 'another text'} is wanted, not {_named(value)}")
+        yield Fault(at, code, _must(wanted or "another text", value))
     elif mark is not None:
         yield from mark_faults(mark, value, at)
+
+
+def _must(be: str, value: Any) -> str:
+    return f"must be {be}; this is {_named(value)}"
 
 
 def _named(value: Any) -> str:

@@ -17,12 +17,29 @@ _TIME: Final = re.compile(
 )
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
+_DATE_FORM: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_CLOCK_FORM: Final = r"[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+
 Moment = Annotated[
-    str, Meta(description="a date, or an RFC 3339 time with its offset", extra={"mark": "moment"}, max_length=40)
+    str,
+    Meta(
+        description="a date, or an RFC 3339 time with its offset",
+        pattern=rf"^{_DATE_FORM}({_CLOCK_FORM})?$(?!\n)",
+        extra={"mark": "moment"},
+        max_length=40,
+    ),
 ]
 """A bare date means the whole day, the last one included; a date-time is an instant."""
-Instant = Annotated[str, Meta(description="an RFC 3339 time with its offset", extra={"mark": "instant"}, max_length=40)]
-Day = Annotated[str, Meta(description="a date, YYYY-MM-DD", extra={"mark": "day"}, max_length=10)]
+Instant = Annotated[
+    str,
+    Meta(
+        description="an RFC 3339 time with its offset",
+        pattern=rf"^{_DATE_FORM}{_CLOCK_FORM}$(?!\n)",
+        extra={"mark": "instant"},
+        max_length=40,
+    ),
+]
+Day = Annotated[str, Meta(description="a date, YYYY-MM-DD", pattern=rf"^{_DATE_FORM}$(?!\n)", extra={"mark": "day"})]
 
 
 class BadMoment(ValueError):

@@ -20,6 +20,7 @@ from contracts.references import (
     Employer,
     Finding,
     Grant,
+    Grantee,
     Holder,
     Human,
     Organisation,
@@ -49,7 +50,16 @@ Decimal = Annotated[
 ]
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)", description="a SHA-256 in 64 lower-case hex digits")]
 Text = Annotated[str, Meta(max_length=8000)]
-Bare = Annotated[str, Meta(min_length=1, max_length=128, description="a bare id, 1 to 128 characters")]
+Bare = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=128,
+        pattern=r"^[^\x00-\x1f\x7f-\x9f]+$(?!\n)",
+        description="a bare id of 1 to 128 characters, none of them a control",
+        extra={"mark": "id"},
+    ),
+]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="an ISO 4217 code")]
 Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Year = Annotated[int, Meta(ge=1949, le=9999)]
@@ -339,7 +349,7 @@ class AuthGrant(Payload, frozen=True, kw_only=True):
     kind: Literal["general", "special"] | None = None
     parent: Grant | None = None
     grantor: Holder | None = None
-    grantee: Holder
+    grantee: Grantee
     scope: Scope | None = None
     ceiling_item: Money | None = None
     ceiling_total: Money | None = None
@@ -528,6 +538,11 @@ class Payee(Part, frozen=True, kw_only=True):
 
 
 class AwardDecide(Payload, frozen=True, kw_only=True):
+    """`reason` is needed off the first rank."""
+
+    reason: (
+        Literal["withdrew", "unable", "bad_record", "challenge_upheld", "sample_test", "site_visit", "other"] | None
+    ) = None
     supplier: Organisation | None = None
 
 
@@ -644,7 +659,7 @@ class Indicator(Part, frozen=True, kw_only=True):
     denominator: list[Count] = []
 
 
-class AppraisalPublish(Payload, frozen=True, kw_only=True):
+class AppraisalPublish(Publication, frozen=True, kw_only=True):
     year: Year | None = None
     score: Decimal | None = None
     grade: Bare | None = None

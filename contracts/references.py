@@ -6,6 +6,7 @@ because the leaf that holds it is for ever.
 """
 
 import re
+import unicodedata
 from typing import Annotated, Final
 
 from msgspec import Meta
@@ -14,11 +15,14 @@ LENGTH_MAX: Final = 128
 """Characters in a reference. A longer one would overflow an index and fail the commit of everyone in its batch."""
 
 _END = r"$(?!\n)"  # `$` alone lets a trailing newline through
-_CODE = r"[^\s\x00-\x1f\x7f-\x9f]+"
+# Nor any character that nobody sees: it would make a second person who looks like the first.
+_UNSEEN = r"\s\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+_CODE = rf"[^{_UNSEEN}]+"
 
 
-def _reference(*kinds: str) -> Meta:
-    tails = {"account": rf"account:{_CODE}/[^\s\x00-\x1f\x7f-\x9f/]+", "post": rf"post:{_CODE}/{_CODE}"}
+def reference_to(*kinds: str) -> Meta:
+    """Return what a text must be to refer to one of these kinds."""
+    tails = {"account": rf"account:{_CODE}/[^{_UNSEEN}/]+", "post": rf"post:{_CODE}/{_CODE}"}
     options = "|".join(tails.get(kind, f"{kind}:{_CODE}") for kind in kinds)
     wanted = ", ".join(f"`{kind}:…`" for kind in kinds)
     return Meta(
@@ -44,26 +48,27 @@ KINDS: Final = (
     "log",
 )
 
-Reference = Annotated[str, _reference(*KINDS)]
-Actor = Annotated[str, _reference("person", "account", "body", "system", "supplier", "agency")]
+Reference = Annotated[str, reference_to(*KINDS)]
+Actor = Annotated[str, reference_to("person", "account", "body", "system", "supplier", "agency")]
 """Whoever does an act. An organisation acting through nobody named is `supplier:…` or `agency:…`."""
-Human = Annotated[str, _reference("person", "account")]
+Human = Annotated[str, reference_to("person", "account")]
 """A natural person, or an account that resolves to one."""
-Person = Annotated[str, _reference("person")]
-Account = Annotated[str, _reference("account")]
+Person = Annotated[str, reference_to("person")]
+Account = Annotated[str, reference_to("account")]
 """`account:<source>/<login>`; the login follows the last `/`."""
-Holder = Annotated[str, _reference("person", "account", "post", "body")]
-Unit = Annotated[str, _reference("unit")]
-Post = Annotated[str, _reference("post")]
-Project = Annotated[str, _reference("project")]
-Supplier = Annotated[str, _reference("supplier")]
-Organisation = Annotated[str, _reference("supplier", "agency")]
-Employer = Annotated[str, _reference("unit", "agency", "supplier")]
-Agency = Annotated[str, _reference("agency")]
-Grant = Annotated[str, _reference("grant")]
-Finding = Annotated[str, _reference("finding")]
-ControlScope = Annotated[str, _reference("project", "unit", "person")]
-Party = Annotated[str, _reference("person", "account", "supplier")]
+Grantee = Annotated[str, reference_to("person", "account", "post")]
+Holder = Annotated[str, reference_to("person", "account", "post", "body")]
+Unit = Annotated[str, reference_to("unit")]
+Post = Annotated[str, reference_to("post")]
+Project = Annotated[str, reference_to("project")]
+Supplier = Annotated[str, reference_to("supplier")]
+Organisation = Annotated[str, reference_to("supplier", "agency")]
+Employer = Annotated[str, reference_to("unit", "agency", "supplier")]
+Agency = Annotated[str, reference_to("agency")]
+Grant = Annotated[str, reference_to("grant")]
+Finding = Annotated[str, reference_to("finding")]
+ControlScope = Annotated[str, reference_to("project", "unit", "person")]
+Party = Annotated[str, reference_to("person", "account", "supplier")]
 
 _CITIZEN_ID: Final = re.compile(
     r"(?<!\d)(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])\d{4}"  # province, prefecture, county (GB/T 2260)
@@ -84,4 +89,4 @@ def holds_citizen_id(text: str) -> bool:
     The check digit is not asked for: a mistyped number still points at somebody. A random number of 18 digits is taken
     for one about once in four thousand.
     """
-    return _CITIZEN_ID.search(text) is not None
+    return _CITIZEN_ID.search(unicodedata.normalize("NFKC", text)) is not None

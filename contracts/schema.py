@@ -1,19 +1,22 @@
 """
-The contracts as JSON Schema (2020-12): one file per act in `contracts/schemas/`, and one for the envelope.
+The contracts as JSON Schema (2020-12): one file per act in `contracts/schemas/`, envelope and payload together.
 
 `python -m contracts.schema` writes them; a test fails when they differ from what this module renders.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from contracts.catalogue import Act, base_catalogue
 from contracts.envelope import Envelope
+from contracts.references import Unit, reference_to
 
 DIRECTORY = Path(__file__).parent / "schemas"
+
+_PROJECT_ONLY = frozenset(("project",))
 
 
 def render() -> Mapping[str, bytes]:
@@ -34,7 +37,11 @@ def write(directory: Path = DIRECTORY) -> None:
 def _schema(act: Act) -> dict[str, Any]:
     (_, data), parts = msgspec.json.schema_components([Envelope, act.payload], ref_template="#/$defs/{name}")
     body = parts.pop("Envelope")
-    body["properties"] |= {"type": {"const": act.type}, "data": data}
+    subject = msgspec.json.schema(Annotated[str, reference_to(*sorted(act.subject_kinds))])
+    body["properties"] |= {"type": {"const": act.type}, "data": data, "subject": subject}
+    if act.subject_kinds == _PROJECT_ONLY:
+        body["properties"]["unit"] = msgspec.json.schema(Unit)
+        body["required"].append("unit")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": act.type,

@@ -4,6 +4,7 @@ Admission: is this act well formed, known, and allowed from this source? All pro
 An unlawful act is not a bad request. What happened is recorded, and what is wrong with it is said by the readers.
 """
 
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,12 +12,14 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 import msgspec
+import structlog
 from msgspec import Raw
 
 from contracts.catalogue import BadCatalogue, Catalogue, base_catalogue
-from contracts.event import BadEvent, Event, parse_object, read_event
-from contracts.faults import Fault, pointer
-from contracts.moments import parse_instant
+from contracts.document import BadEvent, parse_object
+from contracts.event import Event, read_event
+from contracts.faults import FAULTS_MAX, Fault, pointer
+from contracts.moments import BadMoment, parse_instant
 from contracts.payloads import CatalogueExtend
 from edge.tokens import Token
 from ledger.errors import BadRequest
@@ -26,7 +29,10 @@ BODY_BYTES_MAX: Final = 8 * 1024 * 1024
 
 _NOT_ALLOWED: Final = frozenset(("source_of_another", "act_not_allowed", "needs_backfill", "needs_erase"))
 _MALFORMED: Final = frozenset(("malformed_json", "invalid_utf8", "nul", "duplicate_key", "too_deep"))
+_WHITE: Final = b" \t\r\n"
 _decode_batch: Final = msgspec.json.Decoder(list[Raw]).decode
+
+_log = structlog.get_logger()
 
 Packs = Callable[[int], Iterable[tuple[int, bytes | None]]]
 
@@ -41,28 +47,30 @@ class Admission:
         self._packs_until = 0
         self._lock = threading.Lock()
 
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue as of the last look."""
+        return self._catalogue
+
     def refresh(self) -> Catalogue:
         """Read the packs recorded since the last look, by whichever process, and return the catalogue."""
         with self._lock:
             for position, payload in self._packs_after(self._packs_until):
                 if payload is not None:
-                    pack = msgspec.json.decode(payload, type=_StoredPack).data
-                    self._catalogue = self._catalogue.extend(pack)
+                    self._extend(position, msgspec.json.decode(payload, type=_StoredPack).data)
                 self._packs_until = position
             return self._catalogue
 
     def one(self, raw: bytes, token: Token) -> list[Event]:
         """Admit one structured CloudEvent. Raises `BadRequest`."""
-        return self._admit([raw.strip(b" \t\r\n")], token, in_batch=False)
+        return self._admit([raw.strip(_WHITE)], token, in_batch=False)
 
     def batch(self, raw: bytes, token: Token) -> list[Event]:
         """Admit a JSON batch of 1 to 1,000 acts, all or nothing; pointers start with the index. Raises `BadRequest`."""
         try:
             items = _decode_batch(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
-            raise BadRequest(
-                [Fault("", "malformed_json", f"a JSON array of CloudEvents is wanted: {exc}")], 400
-            ) from exc
+            raise BadRequest([Fault("", "malformed_json", f"must be a JSON array of CloudEvents: {exc}")], 400) from exc
         if not items:
             raise BadRequest([Fault("", "empty", "a batch holds at least one act")])
         if len(items) > BATCH_ACTS_MAX:
@@ -72,55 +80,86 @@ class Admission:
     def _admit(self, items: Sequence[bytes], token: Token, *, in_batch: bool) -> list[Event]:
         events: list[Event] = []
         faults: list[Fault] = []
-        catalogue = self._catalogue
+        known = _Known(self)
         for index, item in enumerate(items):
             at = pointer("", index) if in_batch else ""
             try:
-                event, catalogue = self._read(item, catalogue)
+                event = known.read(item)
             except BadEvent as exc:
-                found = exc.faults + _token_faults(item, token)
+                found = exc.faults + self._token_faults(_attributes(item, exc.faults), token)
             else:
                 events.append(event)
-                found = self._faults(event, token)
+                found = self._token_faults(msgspec.structs.asdict(event.envelope), token)
             faults += [Fault(at + fault.pointer, fault.code, fault.message) for fault in found]
+            if len(faults) >= FAULTS_MAX:
+                break
         if faults:
-            raise BadRequest(faults, _status(faults))
+            raise BadRequest(faults[:FAULTS_MAX], _status(faults))
         return events
 
-    def _read(self, item: bytes, catalogue: Catalogue) -> tuple[Event, Catalogue]:
-        """Read an act; return the catalogue for those after it, since a pack may stand before its own acts."""
+    def _token_faults(self, said: Mapping[str, Any], token: Token) -> list[Fault]:
+        """Check each attribute that a token may not give, whatever else is wrong with the act."""
+        faults: list[Fault] = []
+        source, act, recorded = said.get("source"), said.get("type"), said.get("recordedtime")
+        if isinstance(source, str) and not token.may_post_as(source):
+            faults.append(Fault("/source", "source_of_another", f"this token may not post as `{source[:80]}`"))
+        if isinstance(act, str) and not token.may_post(act):
+            faults.append(Fault("/type", "act_not_allowed", f"this token may not post `{act[:80]}`"))
+        if act == "data.erase" and not token.may("erase"):
+            faults.append(Fault("/type", "needs_erase", "only a token with the scope `erase` may order an erasure"))
+        if recorded is not None and not token.may("backfill"):
+            faults.append(Fault("/recordedtime", "needs_backfill", "only a token with the scope `backfill` says it"))
+        if isinstance(recorded, str) and self._is_future(recorded):
+            faults.append(Fault("/recordedtime", "bad_time", "lies after now: nothing is recorded in the future"))
+        return faults
+
+    def _is_future(self, recorded: str) -> bool:
         try:
-            event = read_event(item, catalogue)
+            return parse_instant(recorded) > self._clock()
+        except BadMoment:
+            return False  # said with the types
+
+    def _extend(self, position: int, pack: CatalogueExtend) -> None:
+        """Add a recorded pack. Two processes may have recorded two that contradict each other: the first one holds."""
+        try:
+            self._catalogue = self._catalogue.extend(pack)
+        except BadCatalogue as exc:
+            _log.warning("pack_left_out", position=position, pack=pack.pack, error=str(exc))
+
+
+class _Known:
+    """The catalogue along one request: a pack may stand before its own acts."""
+
+    def __init__(self, admission: Admission) -> None:
+        self._admission = admission
+        self._packs: list[CatalogueExtend] = []
+        self._catalogue = admission.catalogue
+
+    def read(self, item: bytes) -> Event:
+        try:
+            event = read_event(item, self._catalogue)
         except BadEvent as exc:
             # Another process may have recorded a pack since: worth a look only for an unknown word.
             if not any(fault.code in ("unknown_type", "unknown_role") for fault in exc.faults):
                 raise
-            newer = self.refresh()
-            if newer is catalogue:
-                raise
-            catalogue = newer
-            event = read_event(item, catalogue)
-        if isinstance(event.payload, CatalogueExtend):
-            try:
-                catalogue = catalogue.extend(event.payload)
-            except BadCatalogue as exc:
-                faults = [Fault("/data/" + fault.where, "bad_catalogue", fault.message) for fault in exc.faults]
-                raise BadEvent(faults) from exc
-        return event, catalogue
+            self._renew()
+            event = read_event(item, self._catalogue)
+        if event.act.type == "catalogue.extend" and isinstance(event.payload, CatalogueExtend):
+            self._take(event.payload)
+        return event
 
-    def _faults(self, event: Event, token: Token) -> list[Fault]:
-        said = event.envelope
-        faults = _source_faults(said.source, said.type, token)
-        if said.recordedtime is not None:
-            if not token.may("backfill"):
-                faults.append(
-                    Fault("/recordedtime", "needs_backfill", "only a token with the scope `backfill` says it")
-                )
-            elif parse_instant(said.recordedtime) > self._clock():
-                faults.append(Fault("/recordedtime", "bad_time", "lies after now: nothing is recorded in the future"))
-        if said.type == "data.erase" and not token.may("erase"):
-            faults.append(Fault("/type", "needs_erase", "only a token with the scope `erase` may order an erasure"))
-        return faults
+    def _take(self, pack: CatalogueExtend) -> None:
+        self._renew()  # it has to fit what others recorded meanwhile, too
+        try:
+            self._catalogue = self._catalogue.extend(pack)
+        except BadCatalogue as exc:
+            raise BadEvent([Fault("/data" + each.pointer, each.code, each.message) for each in exc.faults]) from exc
+        self._packs.append(pack)
+
+    def _renew(self) -> None:
+        self._catalogue = self._admission.refresh()
+        for pack in self._packs:
+            self._catalogue = self._catalogue.extend(pack)
 
 
 class _StoredPack(msgspec.Struct):
@@ -131,40 +170,53 @@ def binary_event(headers: Iterable[tuple[str, str]], body: bytes) -> bytes:
     """
     Return the structured form of a CloudEvent sent in the binary mode: what is stored and committed to.
 
-    Attributes are the `ce-*` headers, percent-decoded (CloudEvents HTTP binding §3.1.3.2), in the order of their
-    names; `data` is the body as it came.
+    Attributes are the `ce-*` headers (CloudEvents HTTP binding §3.1.3), in the order of their names; `data` is the body
+    as it came. Raises `BadRequest` where a header cannot be read in one way only, or the body is no JSON object.
     """
-    attributes: dict[str, Any] = {}
-    for name, value in headers:
-        if name.lower().startswith("ce-"):
-            attributes[name.lower().removeprefix("ce-")] = unquote(value)
-        elif name.lower() == "content-type":
-            attributes["datacontenttype"] = value
-    data = body.strip(b" \t\r\n")
-    try:
-        document: Mapping[str, Any] = {**dict(sorted(attributes.items())), "data": Raw(data)} if data else attributes
-        return msgspec.json.encode(document)
-    except (msgspec.MsgspecError, UnicodeEncodeError) as exc:
-        raise BadRequest([Fault("", "malformed_json", str(exc))], 400) from exc
-
-
-def _source_faults(source: str, act: str, token: Token) -> list[Fault]:
+    attributes: dict[str, str] = {}
     faults: list[Fault] = []
-    if not token.may_post_as(source):
-        faults.append(Fault("/source", "source_of_another", f"this token may not post as `{source[:80]}`"))
-    if not token.may_post(act):
-        faults.append(Fault("/type", "act_not_allowed", f"this token may not post `{act[:80]}`"))
-    return faults
-
-
-def _token_faults(item: bytes, token: Token) -> list[Fault]:
-    """Say what the token forbids of an act that has other faults too, as far as it can be read."""
+    for header, value in headers:
+        lower = header.lower()
+        name = "datacontenttype" if lower == "content-type" else lower.removeprefix("ce-")
+        if not lower.startswith("ce-") and lower != "content-type":
+            continue
+        at = pointer("", name)
+        if name in attributes:
+            faults.append(Fault(at, "duplicate_key", f"the header for `{name}` was sent twice"))
+            continue
+        try:
+            attributes[name] = _header_value(value) if lower.startswith("ce-") else value
+        except ValueError as exc:
+            faults.append(Fault(at, "bad_value", str(exc)))
+    if "data" in attributes:
+        faults.append(Fault("/data", "bad_value", "data is the body, not a header"))
+    data = body.strip(_WHITE)
     try:
-        document = parse_object(item)
-    except BadEvent:
-        return []
-    source, act = document.get("source"), document.get("type")
-    return _source_faults(source, act, token) if isinstance(source, str) and isinstance(act, str) else []
+        parse_object(data)
+    except BadEvent as exc:
+        faults += [Fault("/data" + fault.pointer, fault.code, fault.message) for fault in exc.faults]
+    if faults:
+        raise BadRequest(faults, _status(faults))
+    return msgspec.json.encode({**dict(sorted(attributes.items())), "data": Raw(data)})
+
+
+def _header_value(value: str) -> str:
+    """Decode a header as the binding says (§3.1.3.2): quotes off, then percent-encoded UTF-8. Raises `ValueError`."""
+    if not value.isascii():
+        raise ValueError("a header holds ASCII only: percent-encode the rest")
+    if len(value) >= 2 and value[0] == value[-1] == '"':
+        value = re.sub(r"\\(.)", r"\1", value[1:-1])
+    try:
+        return unquote(value, errors="strict")
+    except UnicodeDecodeError as exc:
+        raise ValueError("percent-encoded bytes that are no UTF-8") from exc
+
+
+def _attributes(item: bytes, faults: Sequence[Fault]) -> Mapping[str, Any]:
+    """Return what can be read of a refused act, so that a token's own faults are named beside the others."""
+    if any(fault.code in _MALFORMED or fault.code == "too_large" for fault in faults):
+        return {}
+    return parse_object(item)
 
 
 def _status(faults: Sequence[Fault]) -> int:

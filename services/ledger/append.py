@@ -17,7 +17,7 @@ from psycopg import Connection, Cursor
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL
 
-from contracts.event import same_value
+from contracts.document import same_value
 from contracts.faults import Fault
 from contracts.leaf import LEAF_BYTES_MAX
 from contracts.moments import format_instant

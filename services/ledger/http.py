@@ -16,7 +16,6 @@ from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
 from contracts.event import Event
-from contracts.payloads import CatalogueExtend
 from edge.app import Errors, unavailable
 from edge.paging import LIMIT_DEFAULT, After, Limit, Page
 from edge.problems import problem
@@ -85,7 +84,7 @@ async def post_events(request: Request[Token, None, State]) -> Appended:
     many = len(body) > 64 * 1024
     events = await asyncio.to_thread(admit, body, request.user) if many else admit(body, request.user)
     appended = await _record(ledger, events)
-    if any(isinstance(event.payload, CatalogueExtend) for event in events):
+    if any(event.act.type == "catalogue.extend" for event in events):
         await asyncio.to_thread(ledger.admission.refresh)
     return appended
 

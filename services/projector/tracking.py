@@ -28,7 +28,9 @@ class FollowerRecorder(PostgresTrackingRecorder):
 
     def position(self) -> int:
         """Return the position read last, 0 before the first."""
-        return self.max_tracking_id(self._follower) or 0
+        # Not max_tracking_id, which tries ten times before it says that the database is gone.
+        with self.datastore.get_connection() as connection:
+            return self._max_tracking_id(self._follower, connection.cursor()) or 0
 
     def move(self, cursor: Cursor[DictRow], after: int, to: int) -> None:
         """

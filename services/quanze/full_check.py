@@ -180,7 +180,7 @@ class _Check:
             payload = msgspec.json.decode(envelope.data, type=act.payload if act is not None else Payload)
         except msgspec.MsgspecError:
             return None
-        if isinstance(payload, CatalogueExtend):
+        if entry.type == "catalogue.extend" and isinstance(payload, CatalogueExtend):
             self._catalogue = _extended(self._catalogue, payload)
         return tags_of(envelope, payload)
 

@@ -130,8 +130,8 @@ def test_the_act_is_recorded_and_read_back(steps: list[Step]) -> None:
 
 
 def test_the_proof_verifies(steps: list[Step], home: Path) -> None:
-    assert printed_by(steps, "quanze verify proof").startswith("proof.json: verified\n")
-    assert json.loads((home / "proof.json").read_text("utf-8"))["leaf_index"] == 0
+    assert printed_by(steps, "quanze verify data").startswith("data/proof.json: verified\n")
+    assert json.loads((home / "data" / "proof.json").read_text("utf-8"))["leaf_index"] == 0
 
 
 def test_the_act_can_be_asked_about(steps: list[Step]) -> None:

@@ -7,19 +7,18 @@ from typing import Any, cast
 import pytest
 from litestar.plugins.problem_details import ProblemDetailsException
 from litestar.testing import TestClient
+from psycopg.sql import SQL, Identifier
 
 from edge.app import make_app
 from edge.problems import problem
 from edge.tokens import Token
 from ledger.acts import Receipt
-from projector import batch
 from projector.authority.answer import AuthorityAnswer, answers
 from projector.authority.http import HANDLERS
 from projector.authority.load import load
 from projector.authority.tolerance import late_grants
 from projector.errors import Unknown
 from projector.main import Projector
-from projector.projections import authority
 from projector.settings import Settings
 from projector.view import parse_asked
 from tests.conftest import Database, TestLedger
@@ -37,9 +36,7 @@ ACTING: dict[str, Any] = {
 
 
 @pytest.fixture
-def projector(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Projector]:
-    if authority.apply not in batch.PROJECTIONS:
-        monkeypatch.setattr(batch, "PROJECTIONS", (*batch.PROJECTIONS, authority.apply))
+def projector(database: Database) -> Iterator[Projector]:
     with Projector(Settings(dsn=database.dsn, poll_seconds=0.05)) as own:
         yield own
 
@@ -373,6 +370,31 @@ def test_an_erased_grant_leaves_the_act_unproven(bench: Bench) -> None:
     assert (found.verdict, found.citation is not None and found.citation.status) == ("UNPROVEN", "erased")
 
 
+def test_an_erased_revocation_leaves_later_acts_unproven(bench: Bench) -> None:
+    revoked = said("auth.revoke", "grant:1", HEAD, "2026-02-01T09:00:00+08:00", grant="grant:1")
+    *_, act = bench.post(vest(), granted("grant:1", CLERK), revoked, signed(CLERK))
+    assert codes(bench.ask(act)) == ["AUT-04"]
+    target = {"source": revoked["source"], "id": revoked["id"]}
+    bench.post(said("data.erase", "grant:1", "person:DPO", "2026-07-01T09:00:00+08:00", target=target, legal_basis="x"))
+    found = bench.ask(act)
+    assert (found.verdict, codes(found)) == ("UNPROVEN", ["AUT-04"])
+
+
+def test_a_substitute_of_a_post_holder_draws_on_the_same_total(bench: Bench) -> None:
+    post = "post:U1/DEP"
+    *_, first, second = bench.post(
+        said("post.assign", post, "person:REG", "2025-01-01T09:00:00Z", post=post, person=DEPUTY),
+        vest(),
+        granted("grant:1", post, ceiling_total="200000.00"),
+        said("acting.appoint", "unit:U1", HEAD, "2026-02-20T09:00:00+08:00", grants=["grant:1"], **ACTING),
+        signed(CLERK, amount="150000.00", attributes={"onbehalfof": DEPUTY}),
+        signed(DEPUTY, "2026-03-03T09:00:00+08:00", "60000.00"),
+    )
+    assert bench.ask(first).verdict == "VALID"
+    found = bench.ask(second)
+    assert (codes(found), found.chain[-1].used_before) == (["AUT-07"], "150000.00")
+
+
 def test_grants_that_rest_on_each_other_end_nowhere(bench: Bench) -> None:
     *_, act = bench.post(
         granted("grant:A", CLERK, parent="grant:B"),
@@ -380,6 +402,36 @@ def test_grants_that_rest_on_each_other_end_nowhere(bench: Bench) -> None:
         signed(CLERK),
     )
     assert codes(bench.ask(act)) == ["AUT-10"]
+
+
+def test_a_rebuilt_read_model_holds_the_same_facts(bench: Bench, database: Database) -> None:
+    grant, key = granted("grant:1", CLERK), {"source": "urn:test", "id": "x"}
+    target = {"source": grant["source"], "id": grant["id"]}
+    *_, last = bench.post(
+        vest(),
+        grant,
+        said("auth.suspend", "grant:1", HEAD, "2026-02-01T09:00:00+08:00", grant="grant:1"),
+        said("auth.ratify", "unit:U1", HEAD, "2026-02-02T09:00:00+08:00", act=key),
+        said("acting.appoint", "unit:U1", HEAD, "2026-02-03T09:00:00+08:00", grants=["grant:1"], **ACTING),
+        said("acting.end", "unit:U1", HEAD, "2026-02-04T09:00:00+08:00", acting="A1"),
+        said("data.erase", "grant:1", "person:DPO", "2026-07-01T09:00:00+08:00", target=target, legal_basis="x"),
+    )
+    tables = ("grants", "grant_changes", "ratifications", "actings", "acting_ends")
+
+    def rows() -> dict[str, list[Any]]:
+        with bench.projector.pool.connection() as connection:
+            return {
+                table: connection.execute(
+                    SQL("SELECT * FROM projector.{} ORDER BY position").format(Identifier(table))
+                ).fetchall()
+                for table in tables
+            }
+
+    before = rows()
+    assert [len(before[table]) for table in tables] == [2, 1, 1, 1, 1]
+    bench.projector.rebuild(database.dsn)
+    assert bench.projector.wait_for(last.position, 10)
+    assert rows() == before
 
 
 # What people hold
@@ -519,6 +571,13 @@ def test_the_answer_over_http(bench: Bench) -> None:
         assert (then["verdict"], then["known_at"]) == ("INVALID", "2026-01-05T15:59:59.999999Z")
 
 
+def test_a_question_waits_for_the_position_it_names(ledger: TestLedger, projector: Projector) -> None:
+    *_, act = ledger.post([vest(), granted("grant:1", CLERK), signed(CLERK)])
+    with served(projector, "read") as client:
+        found = client.get(f"/v1/acts/{act.position}/authority", params={"min_position": act.position})
+        assert (found.status_code, found.json()["position"]) == (200, act.position)
+
+
 def test_an_unknown_position_is_a_404_problem(bench: Bench) -> None:
     with served(bench.projector, "read") as client:
         found = client.get("/v1/acts/77/authority")
@@ -575,6 +634,13 @@ def test_a_grant_shows_what_it_rests_on_and_what_was_done_by_it(bench: Bench) ->
             assert [under["position"] for under in found["acts"]["items"]] == [act.position]
             assert (found["grant"]["status"], found["grant"]["live"]) == ("revoked", False)
         assert [each["grant"] for each in client.get("/v1/grants/grant:R").json()["rest_on_it"]] == ["grant:1"]
+
+
+def test_a_grants_name_may_hold_a_slash(bench: Bench) -> None:
+    bench.post(vest("grant:S/2026/1"))
+    with served(bench.projector, "read") as client:
+        for at in ("/v1/grants/grant:S%2F2026%2F1", "/v1/grants/S/2026/1"):
+            assert client.get(at).json()["grant"]["grant"] == "grant:S/2026/1"
 
 
 def test_the_answers_are_documented(bench: Bench) -> None:

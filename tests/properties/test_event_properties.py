@@ -19,8 +19,9 @@ from msgspec import Struct, inspect
 
 from contracts import payloads
 from contracts.catalogue import base_catalogue
+from contracts.document import BadEvent
 from contracts.envelope import Envelope
-from contracts.event import BadEvent, Event, read_event, tags_of
+from contracts.event import Event, read_event, tags_of
 from contracts.faults import faults_of, mark_faults, marked_values
 from edge.tokens import Token
 from ledger.admission import Admission
@@ -30,7 +31,7 @@ from tests.events import SOURCE, event
 EXAMPLES = int(os.environ.get("QUANZE_EXAMPLES", "100"))
 """Examples for each property: few in an ordinary run, many at night."""
 bounded = settings(max_examples=EXAMPLES, deadline=None)
-more = settings(max_examples=3 * EXAMPLES, deadline=None)
+more = settings(max_examples=2 * EXAMPLES, deadline=None)
 
 CATALOGUE = base_catalogue()
 WRITER = Token("t1", "test", frozenset(("events:write", "backfill")), frozenset((SOURCE,)), frozenset())
@@ -410,7 +411,7 @@ def near_struct(info: inspect.StructType) -> st.SearchStrategy[Any]:
 SHAPES = {struct: near_struct(cast("inspect.StructType", inspect.type_info(struct))) for struct in STRUCTS}
 
 
-@settings(max_examples=4 * EXAMPLES, deadline=None)
+@settings(max_examples=3 * EXAMPLES, deadline=None)
 @given(st.data())
 def test_a_document_has_no_faults_exactly_when_it_can_be_read(data: st.DataObject) -> None:
     """Times and citizen ids apart, which a type cannot say: then the marks say it."""
@@ -429,17 +430,17 @@ def test_a_document_has_no_faults_exactly_when_it_can_be_read(data: st.DataObjec
         assert sorted(faults) == sorted(marks)
 
 
-@pytest.mark.parametrize("struct", STRUCTS, ids=lambda struct: struct.__name__)
-def test_every_struct_refuses_everything_but_an_object(struct: type[Struct]) -> None:
+def test_every_struct_refuses_everything_but_an_object() -> None:
     rubbish: list[Any] = [None, 1, 1.5, "x", True, []]
-    for value in rubbish:
-        [fault] = faults_of(struct, value, "/data")
-        assert fault.pointer == "/data"
-        with pytest.raises(msgspec.ValidationError):
-            msgspec.json.decode(msgspec.json.encode(value), type=struct)
+    for struct in STRUCTS:
+        for value in rubbish:
+            [fault] = faults_of(struct, value, "/data")
+            assert fault.pointer == "/data"
+            with pytest.raises(msgspec.ValidationError):
+                msgspec.json.decode(msgspec.json.encode(value), type=struct)
 
 
-RUBBISH: list[Any] = [None, True, 0, -1, 1.0, 1.5, 10**30, "", "\n", "x" * 9_000, [], [None], [[]], {}, {"?": 1}]
+RUBBISH: list[Any] = [None, True, -1, 1.5, 10**30, "\n", "x" * 9_000, [], [None], {"?": 1}]
 
 
 def refused_field(struct: type[Struct], document: dict[str, Any]) -> bool:

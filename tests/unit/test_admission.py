@@ -12,7 +12,8 @@ from typing import Any, cast
 
 import pytest
 
-from contracts.event import EVENT_BYTES_MAX, Event
+from contracts.document import EVENT_BYTES_MAX
+from contracts.event import Event
 from contracts.faults import Fault
 from edge.tokens import Scope, Token
 from ledger.admission import BATCH_ACTS_MAX, Admission, binary_event

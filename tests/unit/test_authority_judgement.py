@@ -6,7 +6,7 @@ Expected values are the words of the contract (§3 "Authority", "Dates", "Clocks
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -34,6 +34,7 @@ from projector.authority.facts import (
 )
 from projector.authority.judge import Judgement, judge, uses_of
 from projector.authority.standing import Tolerance
+from projector.authority.tolerance import late_grants
 from projector.authority.usage import Uses
 
 MICROSECOND = timedelta(microseconds=1)
@@ -626,6 +627,21 @@ def test_without_a_calendar_a_late_record_is_undetermined() -> None:
     assert [verdict(days) for days in (2, 3, 33, 34)] == ["LATE_RECORDED", "UNPROVEN", "UNPROVEN", "INVALID"]
 
 
+def test_the_tolerance_runs_through_the_last_working_day() -> None:
+    def weekdays(day: date, number: int) -> date:
+        while number:
+            day += timedelta(days=1)
+            number -= day.weekday() < 5
+        return day
+
+    friday = parse_instant("2026-03-06T23:59:59+08:00")  # a Friday, in local days
+    until = late_grants(3, weekdays)(friday)
+    assert until == Tolerance(parse_instant("2026-03-12T00:00:00+08:00"), until.sure), "all of Wednesday"
+    unknown = late_grants(3)(friday)
+    assert unknown.sure == parse_instant("2026-03-10T00:00:00+08:00"), "three working days are three days at least"
+    assert unknown.sure < until.sure < unknown.perhaps
+
+
 # The chain
 
 
@@ -750,6 +766,14 @@ def test_a_term_in_a_post_ends_before_its_last_instant() -> None:
     pair = root(), grant(grantee="post:U1/DEP")
     assert judged(act(time=ACTED - MICROSECOND), *pair, terms=terms).verdict == "VALID"
     assert codes(judged(act(), *pair, terms=terms)) == ["AUT-18"]
+
+
+def test_a_post_nobody_is_recorded_in_leaves_whoever_relies_on_its_grant_unproven() -> None:
+    posts = grant(grantee="post:U1/DEP")
+    found = judged(act(authority="grant:G"), root(), posts)
+    assert found.verdict == "UNPROVEN"
+    held = _term("post:U1/DEP", "person:Q")
+    assert codes(judged(act(authority="grant:G"), root(), posts, terms=(held,))) == ["AUT-01"], "it is somebody else's"
 
 
 def test_who_never_held_the_post_has_no_grant() -> None:

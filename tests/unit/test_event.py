@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from contracts.catalogue import base_catalogue
-from contracts.event import EVENT_BYTES_MAX, TAGS_MAX, BadEvent, Event, read_event, same_value, tags_of
+from contracts.document import EVENT_BYTES_MAX, BadEvent, same_value
+from contracts.event import TAGS_MAX, Event, read_event, tags_of
 from contracts.faults import Fault
 from contracts.payloads import AuthGrant, ContractSign
 from tests.events import event
@@ -1079,14 +1080,14 @@ WORST: dict[str, Callable[[int], bytes]] = {
 }  # fmt: skip
 
 
-def seconds(text: bytes) -> float:
-    """Return the best of three, in processor time: a busy machine must not fail this."""
+def seconds(text: bytes, enough: float = 0.0) -> float:
+    """Return the best of three, in processor time: a busy machine must not fail this. Below `enough`, one will do."""
     best = float("inf")
     for _ in range(3):
         began = time.thread_time()
         assert faults(text)
         best = min(best, time.thread_time() - began)
-        if best > 0.2:
+        if best < enough:
             break
     return best
 
@@ -1096,7 +1097,7 @@ def test_the_worst_64_kib_are_refused_at_once(shape: str) -> None:
     """About 0.1 s at most on an ordinary machine; the limit here leaves room for a slow one."""
     text = WORST[shape](EVENT_BYTES_MAX)
     assert EVENT_BYTES_MAX - 5000 < len(text) <= EVENT_BYTES_MAX
-    assert seconds(text) < 0.5
+    assert seconds(text, enough=0.5) < 0.5
 
 
 @not_yet("finding the name that stands twice counts every name before it: 0.6 s for 64 KiB")

@@ -14,12 +14,25 @@ from projector.authority.standing import Mark, Result, Tolerance
 from projector.authority.usage import Uses
 
 Verdict = Literal["VALID", "INVALID", "RATIFIED", "LATE_RECORDED", "UNPROVEN", "NOT_REQUIRED"]
-CitationStatus = Literal["relied_on", "fails", "not_granted_to_actor", "other_act", "withdrawn", "erased", "unknown"]
+CitationStatus = Literal[
+    "relied_on",
+    "fails",
+    "not_granted_to_actor",
+    "holder_unknown",
+    "other_act",
+    "withdrawn",
+    "erased",
+    "unknown",
+]
 
 LateUntil = Callable[[datetime], Tolerance]
 """Until when a grant may be recorded after an act of this moment: policy `aut.late_grant`."""
 
-_LOST: Final = {"unknown": "is not in the ledger", "erased": "was erased"}
+_LOST: Final = {
+    "unknown": "is not in the ledger",
+    "erased": "was erased",
+    "holder_unknown": "is a post's, and nobody is recorded in that post",
+}
 
 
 class Weighed(Struct, frozen=True):
@@ -197,7 +210,9 @@ def _citation(asker: Asker, weighed: Sequence[Weighed], ways: Sequence[Weighed],
         return Citation(asker.cited, "withdrawn" if grant.withdrawn else "erased")
     reaching = [way for way in weighed if way.path.leaf.name == asker.cited]
     if not reaching:
-        return Citation(asker.cited, "not_granted_to_actor")
+        is_posts = grant.grantee is not None and grant.grantee.startswith("post:")
+        known = any(term.post == grant.grantee for term in facts.terms)
+        return Citation(asker.cited, "holder_unknown" if is_posts and not known else "not_granted_to_actor")
     covering = [way for way in ways if way.path.leaf.name == asker.cited]
     if not covering:
         return Citation(asker.cited, "other_act", reaching[0].of("FAIL"))

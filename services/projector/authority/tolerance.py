@@ -2,7 +2,7 @@
 How long after an act a grant made before it may still be recorded (policy row `aut.late_grant`, working days).
 
 Working days want a published calendar. Where there is none, what is certain is kept and the rest left open: the n-th
-working day is never sooner than n days, and never later than n days and a month, as no run of holidays is that long.
+working day is never sooner than n days, and never later than n days and two weeks, as no holiday is that long.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from projector.authority.standing import Tolerance
 LATE_GRANT_WORKING_DAYS: Final = 3
 """The shipped row of `aut.late_grant`."""
 
-_HOLIDAYS_LONGEST: Final = timedelta(days=31)
+_HOLIDAY_LONGEST: Final = timedelta(days=14)
 
 WorkingDay = Callable[[date, int], date | None]
 """Return the n-th working day after a day, None beyond the published calendar."""
@@ -35,7 +35,7 @@ def late_grants(days: int = LATE_GRANT_WORKING_DAYS, working_day: WorkingDay = n
         if last is not None:
             return Tolerance(_end_of(last), _end_of(last))
         soonest = done + timedelta(days=days)
-        return Tolerance(_end_of(soonest), _end_of(soonest + _HOLIDAYS_LONGEST))
+        return Tolerance(_end_of(soonest), _end_of(soonest + _HOLIDAY_LONGEST))
 
     return until
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from contracts.event import EVENT_BYTES_MAX
+from contracts.document import EVENT_BYTES_MAX
 from quanze.importer.events import CloudEvent
 from quanze.importer.faults import ImportFault
 from quanze.importer.mapping import OWN_ACT, OWN_ROLE, Mapping

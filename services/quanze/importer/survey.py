@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from contracts.event import EVENT_BYTES_MAX
+from contracts.document import EVENT_BYTES_MAX
 from quanze.importer.events import CloudEvent, readings
 from quanze.importer.faults import ImportFault
 from quanze.importer.mapping import OWN_ACT, ActorClass, Mapping, Namings

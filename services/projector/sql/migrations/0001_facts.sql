@@ -183,16 +183,17 @@ RETURNS TABLE ("position" bigint, "by" bigint, void boolean, fields jsonb, known
 LANGUAGE sql STABLE AS $$
     WITH RECURSIVE known AS (
         SELECT acts.position, corrections.position AS "by", acts.type = 'act.correct' AS of_correction,
-               acts.known_from AS target_known_from, corrections.void, corrections.fields, corrections.known_from
+               corrections.void, corrections.fields, corrections.known_from
           FROM projector.corrections
           JOIN projector.acts ON acts.log_id = corrections.log_id
                              AND acts.source = corrections.target_source AND acts.id = corrections.target_id
          WHERE corrections.log_id = of_log AND corrections.known_from <= corrections_at.known_at
+           AND (acts.type <> 'act.correct'
+                OR (corrections.known_from, corrections.position) > (acts.known_from, acts.position))
     ), ranked AS (
         SELECT known.position, known.by, row_number() OVER (ORDER BY known.known_from DESC, known.by DESC) AS rank
           FROM known
          WHERE known.of_correction AND known.void
-           AND (known.known_from, known.by) > (known.target_known_from, known.position)
     ), walk (rank, withdrawn) AS (
         SELECT 0::bigint, ARRAY[]::bigint[]
          UNION ALL
