@@ -30,7 +30,7 @@ up: setup ## serve an empty ledger on this machine
 	$(BIN)/quanze up
 
 test: setup $(VENV)/.dev ## every test, against a real PostgreSQL
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: setup $(VENV)/.dev ## format, lint, types, imports
 	$(BIN)/ruff format --check .

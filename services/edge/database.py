@@ -66,6 +66,12 @@ def working_as(role: str) -> Callable[[Connection[TupleRow]], None]:
     return configure
 
 
+def require_role(dsn: str, role: str) -> None:
+    """Connect and take the role. Raises psycopg's `InsufficientPrivilege` where this login may not."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        working_as(role)(connection)
+
+
 def migrate(dsn: str, package: str, schema: str) -> list[str]:
     """
     Run the migrations of `package` that `schema` lacks, each in its own transaction; return their names.

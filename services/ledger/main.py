@@ -9,7 +9,7 @@ import psycopg
 from psycopg import Connection
 
 from contracts.event import Event
-from edge.database import migrate, open_pool, statement
+from edge.database import migrate, open_pool, require_role, statement
 from edge.tokens import Tokens, digest_of, new_bearer
 from ledger.acts import Appended, Draft, Request
 from ledger.admission import Admission
@@ -34,6 +34,7 @@ class Ledger:
         signer = Signer.from_text(settings.signing_key)
         self.origin = signer.origin
         self.log_id = find_log(settings.dsn, signer)
+        require_role(settings.dsn, "quanze_writer")
         self.pool = open_pool(settings.dsn, "quanze_writer", size_max=_POOL_SIZE_MAX, name="quanze ledger")
         self.tokens = Tokens(self.pool, self.log_id)
         self.checkpoints = Checkpoints(self.pool, self.log_id, signer)

@@ -14,6 +14,7 @@ from litestar import Request, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.spec import Example
 from litestar.params import Parameter
 from litestar.plugins.problem_details import ProblemDetailsException
 from psycopg import OperationalError
@@ -46,11 +47,17 @@ async def provide_asked(
     request: Asking,
     as_of: Annotated[
         str | None,
-        Parameter(description="what had happened by then, RFC 3339 or a date; without it everything recorded"),
+        Parameter(
+            description="what had happened by then, RFC 3339 or a date; without it everything recorded",
+            examples=[Example(value="2026-03-02T09:30:00+08:00"), Example(value="2026-03-02")],
+        ),
     ] = None,
     known_at: Annotated[
         str | None,
-        Parameter(description="as the ledger knew it then, RFC 3339 or a date; without it all that is known"),
+        Parameter(
+            description="as the ledger knew it then, RFC 3339 or a date; without it all that is known",
+            examples=[Example(value="2026-03-31")],
+        ),
     ] = None,
     min_position: Annotated[
         int | None,
@@ -75,11 +82,23 @@ QUESTION: Final[dict[str, Any]] = {
 }
 """What every question has in common: `@get(path, **QUESTION)` and a parameter `asked: Question`."""
 
-ProjectId = Annotated[str, Parameter(description="a project, such as project:P-2026-017 or P-2026-017")]
-PersonId = Annotated[str, Parameter(description="a person or account, such as person:P06 or account:oa/zhang")]
+ProjectId = Annotated[
+    str,
+    Parameter(
+        description="a project, percent-encoded; `project:` may be left out",
+        examples=[Example(value="project:P-2026-017"), Example(value="P-2026-017")],
+    ),
+]
+PersonId = Annotated[
+    str,
+    Parameter(
+        description="a person, or an account for whoever it belongs to, percent-encoded; `person:` may be left out",
+        examples=[Example(value="person:P06"), Example(value="account:oa/zhang")],
+    ),
+]
 
 
-@get("/v1/projects", **QUESTION, tags=["projects"])
+@get("/v1/projects", **QUESTION, summary="Projects", tags=["projects"])
 def get_projects(
     request: Asking,
     asked: Question,
@@ -94,7 +113,7 @@ def get_projects(
         return list_projects(view, _reference(unit, "unit") if unit else None, q, limit, after)
 
 
-@get("/v1/projects/{project:str}", **QUESTION, tags=["projects"])
+@get("/v1/projects/{project:str}", **QUESTION, summary="One project: its stage and its amounts", tags=["projects"])
 def get_one_project(request: Asking, asked: Question, project: ProjectId) -> ProjectState:
     """Read one project: its stage, and what was budgeted, awarded, contracted, accepted and paid."""
     projector: Projector = request.app.state.projector
@@ -102,7 +121,7 @@ def get_one_project(request: Asking, asked: Question, project: ProjectId) -> Pro
         return get_project(view, _named(request, project, "project"))
 
 
-@get("/v1/projects/{project:str}/history", **QUESTION, tags=["projects"])
+@get("/v1/projects/{project:str}/history", **QUESTION, summary="The replay of a project", tags=["projects"])
 def get_history(
     request: Asking, asked: Question, project: ProjectId, limit: Limit = LIMIT_DEFAULT, after: After = None
 ) -> History:
@@ -112,7 +131,7 @@ def get_history(
         return history(view, _named(request, project, "project"), limit, after)
 
 
-@get("/v1/projects/{project:str}/duties", **QUESTION, tags=["duties"])
+@get("/v1/projects/{project:str}/duties", **QUESTION, summary="Who had which duty on a project", tags=["duties"])
 def get_project_duties(
     request: Asking, asked: Question, project: ProjectId, limit: Limit = LIMIT_DEFAULT, after: After = None
 ) -> Duties:
@@ -122,7 +141,7 @@ def get_project_duties(
         return project_duties(view, _named(request, project, "project"), limit, after)
 
 
-@get("/v1/persons/{person:str}/duties", **QUESTION, tags=["duties"])
+@get("/v1/persons/{person:str}/duties", **QUESTION, summary="Which duties a person had", tags=["duties"])
 def get_person_duties(
     request: Asking, asked: Question, person: PersonId, limit: Limit = LIMIT_DEFAULT, after: After = None
 ) -> Duties:
@@ -132,7 +151,7 @@ def get_person_duties(
         return person_duties(view, _named(request, person, "person", "account", "system"), limit, after)
 
 
-@get("/v1/conflicts", **QUESTION, tags=["duties"])
+@get("/v1/conflicts", **QUESTION, summary="Incompatible duties in one hand", tags=["duties"])
 def get_conflicts(
     request: Asking,
     asked: Question,

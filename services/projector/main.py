@@ -12,7 +12,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from edge.app import make_app
-from edge.database import migrate, open_pool, statement
+from edge.database import migrate, open_pool, require_role, statement
 from edge.tokens import Tokens
 from projector.errors import Unknown
 from projector.follow import Follower
@@ -31,6 +31,7 @@ class Projector:
         """Raises `Unknown` when there is no such log, or no telling which of several is meant."""
         self.settings = settings
         self.log_id, self.origin = find_log(settings.dsn, settings.origin)
+        require_role(settings.dsn, "quanze_projector")
         self.pool = open_pool(
             settings.dsn, "quanze_projector", size_max=settings.pool_size_max, name="quanze projector"
         )
@@ -105,9 +106,11 @@ def migrate_projector(dsn: str) -> list[str]:
 
 def rebuild(owner_dsn: str) -> list[str]:
     with psycopg.connect(owner_dsn, autocommit=True) as connection, connection.transaction():
-        # What every writer and every question touches first: whoever is at work ends, whoever comes waits here.
-        connection.execute("LOCK TABLE projector.tracking IN ACCESS EXCLUSIVE MODE")
-        connection.execute("DROP SCHEMA projector CASCADE")
+        # What every writer and every question touches first: whoever is at work ends, whoever comes waits here. It is
+        # not there when a rebuild before this one was cut short.
+        if connection.execute("SELECT to_regclass('projector.tracking') IS NOT NULL").fetchone() == (True,):
+            connection.execute("LOCK TABLE projector.tracking IN ACCESS EXCLUSIVE MODE")
+        connection.execute("DROP SCHEMA IF EXISTS projector CASCADE")
     started = time.monotonic()
     names = migrate_projector(owner_dsn)
     _log.info("read_model_dropped", migrations=len(names), seconds=round(time.monotonic() - started, 3))

@@ -103,6 +103,8 @@ def _moment(name: str, text: str | None, faults: list[Fault]) -> datetime | None
         # A `+` that was not percent-encoded arrives as a space, and no time holds one.
         plain = text.replace(" ", "+")
         return ends(plain) - timedelta(microseconds=1) if len(plain) == 10 else parse_instant(plain)
-    except (BadMoment, OverflowError) as exc:
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)  # the end of the last day there is
+    except BadMoment as exc:
         faults.append(Fault(f"/{name}", "bad_time", str(exc)))
         return None

@@ -77,6 +77,10 @@ def main() -> None:
         _fail(f"the service did not answer: {exc}", EXIT_NO_SERVICE)
     except (psycopg.OperationalError, EmbeddedError, BinariesMissing) as exc:
         _fail(str(exc).strip(), EXIT_NO_SERVICE)
+    except psycopg.errors.InsufficientPrivilege as exc:
+        _fail(f"this database login may not do that: {str(exc).strip()}", EXIT_NO_SERVICE)
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+        _fail("this database is not prepared: run `quanze migrate`", EXIT_NO_SERVICE)
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has enough
         sys.exit(0)

@@ -95,7 +95,9 @@ def told_authority(answer: Mapping[str, Any]) -> str:
         f"  #{act['position']} {_title(act['type'])} · {act['subject']} · {_local(act['time'])} · by {by}{amount}",
         *_told_chain(answer["chain"], failing),
     ]
-    lines += [f"    ✗ {each['code']} {each['grant'] or ''}: {each['detail']}" for each in answer["failures"]]
+    for each in answer["failures"]:
+        where = f" {each['grant']}" if each["grant"] else ""
+        lines.append(f"    ✗ {each['code']}{where}: {each['detail']}")
     cited = answer["citation"]
     if cited is not None and cited["failures"] and cited["grant"] not in failing:
         why = "; ".join(each["detail"] for each in cited["failures"])

@@ -452,7 +452,6 @@ def test_live_delegations_let_people_hold_the_acts_they_name(bench: Bench) -> No
         vest(scope={"acts": ["contract.sign", "pay.approve"], "units": ["unit:U1"]}),
         granted("grant:1", DEPUTY, valid_from="2026-02-01", valid_until="2026-12-31"),
         granted("grant:2", CLERK, by=DEPUTY, parent="grant:1", scope=one),
-        granted("grant:3", "body:党组会", scope={"acts": ["contract.sign"]}),
     )
     start, end = "2026-01-31 16:00:00+00", "2026-12-31 16:00:00+00"
     assert held(bench) == [

@@ -12,9 +12,9 @@ from typing import Any, cast
 
 import pytest
 
-from contracts.document import EVENT_BYTES_MAX
+from contracts.document import EVENT_BYTES_MAX, BadEvent
 from contracts.event import Event
-from contracts.faults import Fault
+from contracts.faults import FAULTS_MAX, Fault
 from edge.tokens import Scope, Token
 from ledger.admission import BATCH_ACTS_MAX, Admission, binary_event
 from ledger.errors import BadRequest
@@ -102,11 +102,6 @@ def resolves(document: Any, at: str) -> bool:
     return at == "" or at.startswith("/")
 
 
-def not_yet(reason: str) -> pytest.MarkDecorator:
-    """Mark what the contract says and the code does not do."""
-    return pytest.mark.xfail(strict=True, reason=reason)
-
-
 # One act
 
 
@@ -135,8 +130,17 @@ def test_the_limit_of_64_kib_is_exact() -> None:
     assert batch_pointers(b"[" + raw(act()) + b"," + larger + b"]") == ["/1"]
 
 
+NO_OBJECT = pytest.mark.xfail(
+    strict=True, raises=BadEvent, reason="§6: JSON that is no object leaves admission as a BadEvent: an internal error"
+)
+
+
 @pytest.mark.parametrize(
-    "text", [b"", b" ", b"{", b"[]", b"null", b"[{}]", b"\xff", b'{"a":1,"a":1}', b'{"a":"\\u0000"}']
+    "text",
+    [
+        *(b"", b" ", b"{", b"\xff", b'{"a":1,"a":1}', b'{"a":"\\u0000"}', b'{"a":' * 65 + b"1" + b"}" * 65),
+        *(pytest.param(each, marks=NO_OBJECT) for each in (b"[]", b"null", b"[{}]")),
+    ],
 )
 def test_what_is_no_json_object_is_refused(text: bytes) -> None:
     assert refused(lambda: one(text)).faults
@@ -237,19 +241,16 @@ def test_a_recordedtime_that_is_null_needs_no_scope() -> None:
 
 
 @pytest.mark.parametrize(("bearer", "text"), [(WRITER, "2020-01-01T00:00:00Z"), (BACKFILL, "2099-01-01T00:00:00Z")])
-@not_yet("§6: beside another fault, a recordedtime that is not allowed or lies in the future is not named")
 def test_other_faults_do_not_hide_a_bad_recordedtime(bearer: Token, text: str) -> None:
     assert pointers(act(amount="1.001") | {"recordedtime": text}, bearer) == ["/data/amount", "/recordedtime"]
 
 
-@not_yet("§6: beside another fault, an erasure without the scope is not named")
 def test_other_faults_do_not_hide_a_missing_scope() -> None:
     document = act("data.erase", target={"source": SOURCE, "id": "e0"}, amount="1.001")
     assert pointers(document) == ["/data/amount", "/type"]
 
 
 @pytest.mark.parametrize("type", [None, 5])
-@not_yet("§6: the source is only compared when the type is a text")
 def test_a_bad_type_does_not_hide_a_foreign_source(type: Any) -> None:
     assert "/source" in pointers(act() | {"source": "urn:other", "type": type})
 
@@ -268,8 +269,12 @@ def test_a_batch_is_all_or_nothing_and_pointers_start_with_the_index() -> None:
     assert batch_pointers(documents) == ["/1/data/amount", "/3/actor", "/3/source"]
 
 
+@NO_OBJECT
 def test_a_batch_of_things_that_are_no_acts() -> None:
     assert batch_pointers([1, None, "x", [], True, 1.5]) == [f"/{index}" for index in range(6)]
+
+
+def test_a_batch_of_an_act_that_says_nothing() -> None:
     assert "/0/actor" in batch_pointers([{}])
 
 
@@ -366,6 +371,11 @@ def test_a_known_act_asks_for_no_packs() -> None:
 
 
 def test_a_pack_that_contradicts_the_catalogue_is_refused() -> None:
+    assert pointers(pack(acts={"contract.sign": ["CONTRACT", *ROW[1:]]})) == ["/data/acts/contract.sign"]
+
+
+@pytest.mark.xfail(strict=True, reason="§6: that an act is there already is named only when its row is good")
+def test_a_pack_that_contradicts_the_catalogue_is_told_what_else_is_wrong() -> None:
     assert pointers(pack(acts={"contract.sign": ROW})) == ["/data/acts/contract.sign", "/data/acts/contract.sign/0"]
 
 
@@ -400,7 +410,6 @@ def test_a_bad_pack_is_refused_with_a_pointer_into_it(members: dict[str, Any]) -
         {"incompatible": {"X": {}}},
     ],
 )
-@not_yet("§6: what is inside a table of a pack is refused without a pointer and without a reason")
 def test_a_bad_entry_of_a_pack_is_pointed_to(members: dict[str, Any]) -> None:
     [table] = members
     for at in pointers(pack(**members)):
@@ -418,29 +427,23 @@ def test_a_bad_entry_of_a_pack_is_pointed_to(members: dict[str, Any]) -> None:
         {"incompatible_every": {"prefix": "X", "roles": ["acceptor", "nobody"], "severity": "LOW", "force": "UNIT"}},
     ],
 )
-@not_yet("§6: where a catalogue is wrong is written like a pointer, but names are not escaped and places do not exist")
 def test_every_fault_of_a_pack_has_a_pointer_into_it(members: dict[str, Any]) -> None:
     document = pack(**members)
     for at in pointers(document):
         assert resolves(document, at), at
 
 
-@not_yet("a pack recorded by another process takes the place of the one before it in the batch, whose acts are unknown")
 def test_a_batch_may_use_its_own_pack_and_another_process_s() -> None:
     own = admission(raw(pack("theirs", acts={"x.unload": OTHER_ROW})))
     documents = [pack("ours", acts={"x.load": ROW}), act("x.unload"), act("x.load")]
     assert len(own.batch(raw(documents), WRITER)) == 3
 
 
-@not_yet(
-    "two processes can record packs that contradict each other: from then on every unknown word is an internal error"
-)
 def test_packs_that_contradict_each_other_do_not_stop_admission() -> None:
     own = admission(raw(pack("one", acts={"x.load": ROW})), raw(pack("two", acts={"x.load": OTHER_ROW})))
     assert refused(lambda: own.one(raw(act("no.such")), WRITER)).faults[0].pointer == "/type"
 
 
-@not_yet("an act with the payload of a pack makes acts known for this batch only: the log holds acts nobody can read")
 def test_only_catalogue_extend_makes_acts_known() -> None:
     other = event("x.pack", "log:test", "person:P06", pack="inner", acts={"x.load": OTHER_ROW})
     outer = pack(acts={"x.pack": [*ROW, {"payload": "CatalogueExtend"}]})
@@ -572,6 +575,12 @@ def test_a_body_cannot_replace_an_attribute() -> None:
     assert refused(lambda: binary(HEADERS, b'{},"data":{}'))
 
 
+@pytest.mark.xfail(strict=True, reason="faults of a binary act are named without end: 5,000 of them in 64 KiB")
+def test_a_hundred_faults_of_a_body_are_named_and_no_more() -> None:
+    body = b"{" + b",".join(b'"%x":1' % (number % 2_500) for number in range(5_000)) + b"}"
+    assert len(refused(lambda: binary(HEADERS, body)).faults) == FAULTS_MAX
+
+
 def test_a_large_body_is_refused() -> None:
     assert refused(lambda: binary(HEADERS, b'{"x":"' + b"x" * EVENT_BYTES_MAX + b'"}')).status == 413
 
@@ -585,13 +594,11 @@ def test_a_large_body_is_refused() -> None:
         b'{} , "x" : 1',
     ],
 )
-@not_yet("a body that is no JSON adds attributes to the envelope: it is put between the headers unread")
 def test_a_body_cannot_add_an_attribute(body: bytes) -> None:
     assert refused(lambda: binary(HEADERS, body))
 
 
 @pytest.mark.parametrize("value", ["%C0%A0", "a%FFb", "%ED%A0%80", "%E5%85", "%80"])
-@not_yet("the binding rejects bytes that are no UTF-8; they become U+FFFD, so that two ids become one")
 def test_a_header_that_decodes_to_no_utf8_is_refused(value: str) -> None:
     assert refused(lambda: binary(HEADERS | {"ce-id": value}))
 
@@ -599,7 +606,6 @@ def test_a_header_that_decodes_to_no_utf8_is_refused(value: str) -> None:
 @pytest.mark.parametrize(
     ("value", "decoded"), [('"oa-17"', "oa-17"), (r'"oa\"17\\"', 'oa"17\\'), ('"oa%2017"', "oa 17")]
 )
-@not_yet("the binding wants a double-quoted value unescaped before it is decoded; the quotes stay in the id")
 def test_a_quoted_header_value_is_unquoted(value: str, decoded: str) -> None:
     assert binary(HEADERS | {"ce-id": value}).envelope.id == decoded
 
@@ -607,19 +613,16 @@ def test_a_quoted_header_value_is_unquoted(value: str, decoded: str) -> None:
 @pytest.mark.parametrize(
     "again", [("ce-id", "oa-18"), ("CE-ID", "oa-18"), ("ce-authority", "grant:G2"), ("ce-datacontenttype", "text/xml")]
 )
-@not_yet("§6 refuses what two readers could read differently; of two headers of one name the last is taken")
 def test_an_attribute_sent_twice_is_refused(again: tuple[str, str]) -> None:
     headers = [("ce-authority", "grant:G1"), again, *HEADERS.items()]
     assert refused(lambda: binary(headers))
 
 
-@not_yet("a header beyond ASCII has to be percent-encoded; taken as Latin-1, its garbled text would stay for ever")
 @pytest.mark.parametrize("text", ["oa-é", "oa-½", "oa-ÿ"])
 def test_a_header_beyond_ascii_is_refused(text: str) -> None:
     assert refused(lambda: binary(HEADERS | {"ce-id": text.encode().decode("latin-1")}))
 
 
-@not_yet("media types are compared without regard to case (RFC 9110 §8.3.1)")
 def test_the_case_of_the_content_type_does_not_matter() -> None:
     assert binary(HEADERS | {"content-type": "Application/JSON"})
 
@@ -637,6 +640,18 @@ def seconds(read: Callable[[], object]) -> float:
 def test_a_thousand_bad_acts_are_refused_soon() -> None:
     text = raw([act(amount="1.001") | {"actor": "nobody"}] * 1_000)
     assert seconds(lambda: batch(text)) < 5
+    assert len(refused(lambda: batch(text)).faults) == FAULTS_MAX
+
+
+@pytest.mark.xfail(
+    strict=True, reason="each pack of a batch adds all those before it again: 8 large ones, 77 kB, take 10 s"
+)
+def test_packs_of_a_batch_take_no_quadratic_time() -> None:
+    def took(count: int) -> float:
+        text = raw([*(pack(f"p{number}", acts={f"x.a{number}": ROW}) for number in range(count)), {}])
+        return min(seconds(lambda: batch(text)) for _ in range(2))
+
+    assert took(160) < 9 * took(40)  # linear: 4; quadratic: 16
 
 
 def test_millions_of_items_are_counted_not_read() -> None:

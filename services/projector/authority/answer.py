@@ -151,6 +151,16 @@ class AuthorityAnswer(Struct, frozen=True, kw_only=True):
     position: int
 
 
+class ProjectAuthority(Struct, frozen=True, kw_only=True):
+    """A page of answers for one project: one per act that needs authority."""
+
+    project: str
+    known_at: datetime
+    position: int
+    items: list[AuthorityAnswer]
+    next: str | None
+
+
 def answers(loaded: Loaded, late_until: LateUntil, stand: Stand) -> list[AuthorityAnswer]:
     """Judge acts and say it, in the order of their positions."""
     uses = uses_of(loaded.facts, late_until)

@@ -6,13 +6,14 @@ from litestar import Request, get
 from litestar.datastructures import State
 from litestar.params import PathParameter, QueryParameter
 
-from edge.paging import LIMIT_DEFAULT, After, Limit, read_cursor
+from edge.paging import LIMIT_DEFAULT, After, Limit, read_cursor, write_cursor
 from edge.tokens import Token, requires
-from projector.authority.answer import AuthorityAnswer, answers
+from projector.authority.answer import AuthorityAnswer, ProjectAuthority, answers
 from projector.authority.grants import GrantAnswer, Grants, Status, list_grants, show_grant
 from projector.authority.load import load
 from projector.authority.tolerance import late_grants
 from projector.errors import Behind, Unknown
+from projector.replay import require_project
 from projector.view import parse_asked
 
 if TYPE_CHECKING:
@@ -46,6 +47,37 @@ def act_authority(
         if not loaded.acts:
             raise Unknown(f"no act at position {position} of this log has been read")
         return answers(loaded, late_grants(), view.stand)[0]
+
+
+@get("/v1/projects/{project:str}/authority", **_QUESTION, summary="Who authorised each act of a project")
+def project_authority(
+    request: Asking,
+    project: Annotated[str, PathParameter(description="`project:P-1`, or without its kind `P-1`")],
+    known_at: Moment = None,
+    min_position: MinPosition = None,
+    limit: Limit = LIMIT_DEFAULT,
+    after: After = None,
+) -> ProjectAuthority:
+    """Answer for every act of a project that needs authority, in the order of their positions."""
+    name = project if project.startswith("project:") else f"project:{project}"
+    place = read_cursor(after, int)
+    with _reached(request, min_position).view(parse_asked(None, known_at)) as view:
+        require_project(view, name)
+        wanted = {
+            "project": name,
+            "types": [act.type for act in view.catalogue.acts.values() if act.needs_grant],
+            "after": place[0] if place is not None else 0,
+            "limit": limit + 1,
+        }
+        positions = [row[0] for row in view.select("project_acts_needing_grants", wanted)]
+        judged = answers(load(view, positions[:limit]), late_grants(), view.stand)
+        return ProjectAuthority(
+            project=name,
+            known_at=view.stand.known_at,
+            position=view.stand.position,
+            items=[each for each in judged if each.verdict != "NOT_REQUIRED"],
+            next=write_cursor(positions[limit - 1]) if len(positions) > limit else None,
+        )
 
 
 @get("/v1/grants", **_QUESTION, summary="The register of grants")
@@ -89,7 +121,7 @@ def grant(
         return show_grant(view, name, after=place[0] if place is not None else 0, limit=limit)
 
 
-HANDLERS: Final = (act_authority, grants, grant)
+HANDLERS: Final = (act_authority, project_authority, grants, grant)
 
 
 def _reached(request: Asking, min_position: int | None) -> "Projector":

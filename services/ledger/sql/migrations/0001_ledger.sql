@@ -8,12 +8,20 @@ DO $$
 DECLARE wanted text;
 BEGIN
     FOREACH wanted IN ARRAY ARRAY['quanze_writer', 'quanze_projector', 'quanze_rules', 'quanze_eraser'] LOOP
-        BEGIN
-            EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
-        EXCEPTION WHEN duplicate_object OR unique_violation THEN
-            NULL;  -- roles belong to the whole server: another database of ours made it, perhaps at this moment
-        END;
-        IF NOT pg_has_role(current_user, wanted, 'MEMBER') THEN
+        -- Asked first: an owner without CREATEROLE can migrate where somebody made the roles.
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
+            BEGIN
+                EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN
+                NULL;  -- roles belong to the whole server: another database of ours made it at this moment
+            END;
+        END IF;
+        -- From 16 on whoever makes a role is its member without the right to take it.
+        IF current_setting('server_version_num')::integer >= 160000 THEN
+            IF NOT pg_has_role(current_user, wanted, 'SET') THEN
+                EXECUTE format('GRANT %I TO %I WITH SET TRUE', wanted, current_user);
+            END IF;
+        ELSIF NOT pg_has_role(current_user, wanted, 'MEMBER') THEN
             EXECUTE format('GRANT %I TO %I', wanted, current_user);
         END IF;
     END LOOP;
@@ -114,8 +122,8 @@ CREATE VIEW ledger.feed_v1 AS
 SELECT log_id, position, leaf, payload
   FROM ledger.entries;
 
--- Append-only, twice: by rights (no role of ours may UPDATE, DELETE or TRUNCATE) and by trigger (neither may the
--- owner). A superuser can still switch triggers off: that is found by the signed checkpoints, not prevented here.
+-- Append-only, twice: by rights (no role of ours may UPDATE, DELETE or TRUNCATE) and by trigger (nor does the owner by
+-- mistake). Owner and superuser can switch triggers off: that is found by the signed checkpoints, not prevented here.
 CREATE FUNCTION ledger.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'ledger.% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
