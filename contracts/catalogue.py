@@ -14,7 +14,7 @@ from itertools import combinations
 from typing import Annotated, Any, Final, Literal, cast, get_args
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from contracts import payloads, references
 from contracts.faults import Fault, faults_of, pointer
@@ -153,12 +153,20 @@ def base_catalogue() -> Catalogue:
 
 
 class _ActOptions(Struct, frozen=True, forbid_unknown_fields=True):
-    auth: Flag | None = None
+    auth: Flag | UnsetType = UNSET
     ext: Flag = 0
     joint: Annotated[int, Meta(ge=1, le=99, description="at least so many persons, 1 to 99")] = 1
     after: list[str] = []
     payload: str = "Payload"
-    subject: Annotated[list[str], Meta(min_length=1, description="a list of kinds of reference")] | None = None
+    subject: Annotated[list[str], Meta(min_length=1, description="a list of kinds of reference")] | UnsetType = UNSET
+
+
+class _EveryPair(Struct, frozen=True, forbid_unknown_fields=True):
+    prefix: Annotated[str, Meta(min_length=1, max_length=64)]
+    roles: list[str]
+    severity: str
+    force: str
+    citation: str = ""
 
 
 class _PairOptions(Struct, frozen=True, forbid_unknown_fields=True):
@@ -175,7 +183,9 @@ def _read(document: Mapping[str, Any], onto: Catalogue) -> Catalogue:
 
     for name, row in document.get("acts", {}).items():
         act = _act(name, row, shipped, faults)
-        if act is not None:
+        if act is None and name in acts:
+            faults.append(Fault(pointer("/acts", name), "bad_catalogue", f"`{name[:80]}` is there already"))
+        elif act is not None:
             _add(acts, name, act, pointer("/acts", name), faults)
             roles.setdefault(act.role, Role(act.role, act.zh, act.en))
     for name, row in document.get("roles", {}).items():
@@ -240,7 +250,8 @@ def _act(name: str, row: Any, shipped: bool, faults: list[Fault]) -> Act | None:
     if not (isinstance(shape, type) and issubclass(shape, Payload)) or (shape in _GOVERNING and not shipped):
         faults.append(Fault(pointer(at, 6, "payload"), "bad_catalogue", f"no payload `{options.payload[:80]}`"))
         return None
-    kinds = options.subject or (["project"] if stage in PROJECT_STAGES else references.KINDS)
+    default = ["project"] if stage in PROJECT_STAGES else list(references.KINDS)
+    kinds = default if options.subject is UNSET else options.subject
     for index, kind in enumerate(kinds):
         if kind not in references.KINDS:
             faults.append(Fault(pointer(at, 6, "subject", index), "bad_catalogue", f"no kind `{kind[:80]}`"))
@@ -252,7 +263,7 @@ def _act(name: str, row: Any, shipped: bool, faults: list[Fault]) -> Act | None:
         object=what,
         zh=zh,
         en=en,
-        needs_grant=bool(options.auth) if options.auth is not None else act_class == "D",
+        needs_grant=bool(options.auth) if options.auth is not UNSET else act_class == "D",
         decided_outside=bool(options.ext),
         joint_min=options.joint,
         after=tuple(options.after),
@@ -277,6 +288,8 @@ def _role(name: str, row: Any, faults: list[Fault]) -> Role | None:
 def _pair(name: str, row: Any, roles: Mapping[str, Role], faults: list[Fault]) -> Pair | None:
     at = pointer("/incompatible", name)
     before = len(faults)
+    if not 0 < len(name) <= 160:
+        faults.append(Fault(at, "bad_catalogue", "a pair has a name of 1 to 160 characters"))
     match row:
         case [str(left), str(right), str(severity), str(force), str(citation), *rest] if len(rest) <= 1:
             given: Any = rest[0] if rest else {}
@@ -323,33 +336,31 @@ def _duties(text: str, at: str, roles: Mapping[str, Role], faults: list[Fault]) 
     return tuple(duties)
 
 
-def _every_pair(rule: Any, roles: Mapping[str, Role], faults: list[Fault]) -> Iterator[Pair]:
+def _every_pair(given: Any, roles: Mapping[str, Role], faults: list[Fault]) -> Iterator[Pair]:
     """Read `{prefix, roles, severity, force, citation}`: every two of these roles are incompatible."""
-    at = "/incompatible_every"
-    match rule:
-        case None:
-            return
-        case {"prefix": str(prefix), "roles": [*names], "severity": str(severity), "force": str(force)}:
-            citation = str(cast("dict[str, Any]", rule).get("citation", ""))
-        case _:
-            faults.append(Fault(at, "bad_catalogue", "must be {prefix, roles, severity, force, citation}"))
-            return
-    before = len(faults)
-    if len(names) > EVERY_PAIR_ROLES_MAX:
-        said = f"{len(names)} roles make too many pairs; at most {EVERY_PAIR_ROLES_MAX}"
-        faults.append(Fault(pointer(at, "roles"), "bad_catalogue", said))
+    if given is None:
         return
-    for index, name in enumerate(names):
-        if name not in roles:
-            faults.append(Fault(pointer(at, "roles", index), "bad_catalogue", f"no role `{str(name)[:80]}`"))
-    faults += _grade_faults(severity, force, pointer(at, "severity"), pointer(at, "force"))
+    at = "/incompatible_every"
+    before = len(faults)
+    faults += faults_of(_EveryPair, given, at)
     if len(faults) > before:
         return
-    for left, right in combinations(sorted(cast("set[str]", set(names))), 2):
+    rule = msgspec.convert(given, _EveryPair)
+    if len(rule.roles) > EVERY_PAIR_ROLES_MAX:
+        said = f"{len(rule.roles)} roles make too many pairs; at most {EVERY_PAIR_ROLES_MAX}"
+        faults.append(Fault(pointer(at, "roles"), "bad_catalogue", said))
+        return
+    for index, name in enumerate(rule.roles):
+        if name not in roles:
+            faults.append(Fault(pointer(at, "roles", index), "bad_catalogue", f"no role `{name[:80]}`"))
+    faults += _grade_faults(rule.severity, rule.force, pointer(at, "severity"), pointer(at, "force"))
+    if len(faults) > before:
+        return
+    for left, right in combinations(sorted(set(rule.roles)), 2):
         yield Pair(
-            rule=f"{prefix}:{left}~{right}",
+            rule=f"{rule.prefix}:{left}~{right}",
             sides=((Duty(left),), (Duty(right),)),
-            severity=cast("Severity", severity),
-            force=cast("Force", force),
-            citation=citation,
+            severity=cast("Severity", rule.severity),
+            force=cast("Force", rule.force),
+            citation=rule.citation,
         )

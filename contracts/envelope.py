@@ -18,7 +18,15 @@ Source = Annotated[
     Meta(min_length=1, max_length=256, pattern=_PRINTABLE, description="1 to 256 characters, none of them a control"),
 ]
 RoleName = Annotated[str, Meta(min_length=1, max_length=128, description="a role of the catalogue")]
-ContentType = Annotated[str, Meta(max_length=256, pattern=_PRINTABLE, description="a JSON media type")]
+ContentType = Annotated[
+    str,
+    Meta(
+        max_length=256,
+        pattern=r"^[Aa][Pp][Pp][Ll][Ii][Cc][Aa][Tt][Ii][Oo][Nn]/([A-Za-z0-9.-]+\+)?[Jj][Ss][Oo][Nn]"
+        r'( *; *[A-Za-z0-9-]+ *= *("[^"\x00-\x1f]*"|[^\s;"\x00-\x1f]+))* *$(?!\n)',
+        description="application/json, or another type that ends in +json",
+    ),
+]
 
 
 class Envelope(Struct, frozen=True, kw_only=True):

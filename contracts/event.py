@@ -4,7 +4,6 @@ An act as a CloudEvent: read from its bytes, with its tags, or refused with ever
 The bytes are the act: they are stored and committed to as they came. What is read here is what the services need.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final, TypeGuard, TypeVar, cast
 
@@ -14,14 +13,22 @@ from msgspec import Struct
 from contracts.catalogue import Act, Catalogue
 from contracts.document import BadEvent, parse_object
 from contracts.envelope import REFERENCES, Envelope
-from contracts.faults import Fault, faults_of, mark_faults, marked_values, member_faults, pointer
+from contracts.faults import (
+    FAULTS_MAX,
+    Fault,
+    faults_of,
+    mark_faults,
+    marked_values,
+    member_faults,
+    pointer,
+    references_in,
+)
 from contracts.payloads import ActCorrect, Payload
 from contracts.references import holds_citizen_id, kind_of
 
 TAGS_MAX: Final = 64
 
 _PROJECT_ONLY: Final = frozenset(("project",))
-_JSON_TYPE: Final = re.compile(r"application/(?:[a-z0-9.-]+\+)?json *(?:;.*)?", re.IGNORECASE)
 _decode_envelope: Final = msgspec.json.Decoder(Envelope).decode
 
 S = TypeVar("S", bound=Struct)
@@ -62,7 +69,7 @@ def read_event(raw: bytes, catalogue: Catalogue) -> Event:
     if len(tags) > TAGS_MAX:
         faults.append(Fault("/data", "too_many_tags", f"{len(tags)} references in one act; at most {TAGS_MAX}"))
     if faults or act is None or envelope is None or payload is None:
-        raise BadEvent(sorted(set(faults)))
+        raise BadEvent(sorted(set(faults))[:FAULTS_MAX])
     return Event(envelope, payload, act, tuple(tags), raw)
 
 
@@ -82,6 +89,7 @@ def _read(
     except msgspec.MsgspecError:
         found = faults_of(struct, document, at)
         faults += found or [Fault(at, "bad_value", "this is no act of this ledger")]
+        tags.update(dict.fromkeys(references_in(struct, document)))
         return None
     for mark, text, place in marked_values(read, at):
         faults += mark_faults(mark, text, place)
@@ -105,8 +113,8 @@ def _meaning_faults(act: Act | None, document: dict[str, Any], catalogue: Catalo
     if "data_base64" in document:
         yield Fault("/data_base64", "not_taken", "binary data is not taken: an act's data is a JSON object")
     content_type = document.get("datacontenttype")
-    if isinstance(content_type, str) and not _is_json_type(content_type):
-        yield Fault("/datacontenttype", "bad_value", "must be application/json, in UTF-8 if it names a charset")
+    if isinstance(content_type, str) and not _is_utf8(content_type):
+        yield Fault("/datacontenttype", "bad_value", "must be in UTF-8, if it names a charset")
     if isinstance(document.get("id"), str) and holds_citizen_id(document["id"]):
         yield Fault("/id", "citizen_id", "holds an 18-digit citizen id: use an opaque code")
     yield from _subject_faults(act, document)
@@ -136,9 +144,9 @@ def _subject_faults(act: Act | None, document: dict[str, Any]) -> Iterator[Fault
         yield Fault("/unit", "missing", "an act on a project says on whose behalf: `unit` is required")
 
 
-def _is_json_type(text: str) -> bool:
-    charset = re.search(r"charset *= *\"?([^\s;\"]*)", text, re.IGNORECASE)
-    return _JSON_TYPE.fullmatch(text) is not None and (charset is None or charset.group(1).lower() in ("utf-8", "utf8"))
+def _is_utf8(content_type: str) -> bool:
+    parameters = (part.partition("=") for part in content_type.lower().split(";")[1:])
+    return all(value.strip(' "') in ("utf-8", "utf8") for name, _, value in parameters if name.strip() == "charset")
 
 
 def _is_name(value: Any) -> TypeGuard[str]:

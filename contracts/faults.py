@@ -65,7 +65,7 @@ def marked_values(value: Struct, at: str) -> Iterator[tuple[str, str, str]]:
         if mark is not None and isinstance(found, str):
             yield mark, found, pointer(at, encoded)
         elif isinstance(found, Struct):
-            if nested:
+            if nested is not None:
                 yield from marked_values(found, pointer(at, encoded))
         elif isinstance(found, list):
             for index, item in enumerate(cast("list[Any]", found)):
@@ -75,17 +75,30 @@ def marked_values(value: Struct, at: str) -> Iterator[tuple[str, str, str]]:
                     yield mark, item, pointer(at, encoded, index)
 
 
+def references_in(struct: type[Struct], document: Any) -> Iterator[str]:
+    """Yield every reference of a plain document that may have faults elsewhere, so that they can be counted."""
+    if not isinstance(document, dict):
+        return
+    for _, encoded, mark, nested in _marks(struct):
+        found = cast("dict[str, Any]", document).get(encoded)
+        for item in cast("list[Any]", found if isinstance(found, list) else [found]):
+            if mark == "reference" and isinstance(item, str):
+                yield item
+            elif nested is not None:
+                yield from references_in(nested, item)
+
+
 @cache
-def _marks(struct: type[Struct]) -> tuple[tuple[str, str, str | None, bool], ...]:
-    """Return (field, encoded name, mark of its texts, whether it nests) for the fields worth a look."""
+def _marks(struct: type[Struct]) -> tuple[tuple[str, str, str | None, type[Struct] | None], ...]:
+    """Return (field, encoded name, mark of its texts, Struct nested in it) for the fields worth a look."""
     info = _info(struct)
-    rows: list[tuple[str, str, str | None, bool]] = []
+    rows: list[tuple[str, str, str | None, type[Struct] | None]] = []
     for field in info.fields:
         leaves = list(_leaves(field.type))
         marks = {mark for mark, _ in leaves if mark is not None}
-        nests = any(isinstance(leaf, inspect.StructType) for _, leaf in leaves)
-        if marks or nests:
-            rows.append((field.name, field.encode_name, min(marks, default=None), nests))
+        nested = next((leaf.cls for _, leaf in leaves if isinstance(leaf, inspect.StructType)), None)
+        if marks or nested is not None:
+            rows.append((field.name, field.encode_name, min(marks, default=None), nested))
     return tuple(rows)
 
 

@@ -133,7 +133,8 @@ class _Known:
     def __init__(self, admission: Admission) -> None:
         self._admission = admission
         self._packs: list[CatalogueExtend] = []
-        self._catalogue = admission.catalogue
+        self._recorded = admission.catalogue
+        self._catalogue = self._recorded
 
     def read(self, item: bytes) -> Event:
         try:
@@ -157,9 +158,12 @@ class _Known:
         self._packs.append(pack)
 
     def _renew(self) -> None:
-        self._catalogue = self._admission.refresh()
-        for pack in self._packs:
-            self._catalogue = self._catalogue.extend(pack)
+        recorded = self._admission.refresh()
+        if recorded is not self._recorded:
+            self._recorded = recorded
+            self._catalogue = recorded
+            for pack in self._packs:
+                self._catalogue = self._catalogue.extend(pack)
 
 
 class _StoredPack(msgspec.Struct):
@@ -196,7 +200,7 @@ def binary_event(headers: Iterable[tuple[str, str]], body: bytes) -> bytes:
     except BadEvent as exc:
         faults += [Fault("/data" + fault.pointer, fault.code, fault.message) for fault in exc.faults]
     if faults:
-        raise BadRequest(faults, _status(faults))
+        raise BadRequest(faults[:FAULTS_MAX], _status(faults))
     return msgspec.json.encode({**dict(sorted(attributes.items())), "data": Raw(data)})
 
 
@@ -216,7 +220,10 @@ def _attributes(item: bytes, faults: Sequence[Fault]) -> Mapping[str, Any]:
     """Return what can be read of a refused act, so that a token's own faults are named beside the others."""
     if any(fault.code in _MALFORMED or fault.code == "too_large" for fault in faults):
         return {}
-    return parse_object(item)
+    try:
+        return parse_object(item)
+    except BadEvent:
+        return {}  # no object at all
 
 
 def _status(faults: Sequence[Fault]) -> int:

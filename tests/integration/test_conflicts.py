@@ -485,6 +485,19 @@ def test_a_release_ends_what_began_before_it(bench: Bench) -> None:
     assert len(bench.find()) == 1
 
 
+def test_a_withdrawn_assignment_holds_nothing_and_a_withdrawn_release_ends_nothing(bench: Bench) -> None:
+    signer = assign(SIGNER, None, None)
+    bench.post(signer, assign(ACCEPTOR, "2026-04-01", None))
+    release: dict[str, Any] = {"person": A, "role": SIGNER, "from": "2026-04-01"}
+    released = event("role.release", P, C, **release)
+    bench.post(released)
+    assert bench.find() == []
+    bench.post(void(released))
+    assert len(bench.find()) == 1
+    bench.post(void(signer))
+    assert bench.find() == []
+
+
 def test_a_release_names_the_person_by_any_account(bench: Bench) -> None:
     bench.post(link("account:oa/a", A), assign(SIGNER, None, None), assign(ACCEPTOR, "2026-04-01", None))
     release: dict[str, Any] = {"person": "account:oa/a", "role": SIGNER, "from": "2026-04-01"}

@@ -10,7 +10,7 @@ from typing import Any, LiteralString, cast
 
 import psycopg
 import pytest
-from eventsourcing.persistence import IntegrityError
+from eventsourcing.persistence import IntegrityError, OperationalError
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
@@ -21,7 +21,7 @@ from ledger.acts import Draft, Request
 from projector import batch
 from projector.ear import Ear
 from projector.errors import Unknown
-from projector.follow import follower_name
+from projector.follow import Follower, follower_name
 from projector.main import Projector, find_log, rebuild
 from projector.projections import history
 from projector.settings import Settings
@@ -234,6 +234,28 @@ def test_a_crash_between_rows_and_position_leaves_neither(
     assert positions(database.dsn) == [1, 2]
 
 
+def test_a_commit_whose_answer_was_lost_is_not_made_twice(
+    ledger: TestLedger, database: Database, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step, lost = Follower._step, threading.Event()  # pyright: ignore[reportPrivateUsage] - where the answer gets lost
+
+    def losing(self: Follower, size: int) -> int:
+        before = self.state
+        applied = step(self, size)
+        if applied and not lost.is_set():
+            lost.set()
+            self._show(before)  # pyright: ignore[reportPrivateUsage] - the follower believes it is where it was
+            raise OperationalError("the server closed the connection unexpectedly")
+        return applied
+
+    monkeypatch.setattr(Follower, "_step", losing)
+    projector = start()
+    ledger.post([signing(), signing()])
+    assert projector.wait_for(ledger.post([signing()])[0].position, 10)
+    assert lost.is_set()
+    assert positions(database.dsn) == [1, 2, 3]
+
+
 def test_an_act_that_cannot_be_projected_stops_the_follower_visibly_after_those_before_it(
     ledger: TestLedger, database: Database, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -371,6 +393,18 @@ def test_a_rebuild_of_an_idle_log_fills_it_again(ledger: TestLedger, database: D
     eventually(lambda: positions(database.dsn) == [1])
 
 
+def test_a_rebuild_that_was_cut_short_can_be_done_again(ledger: TestLedger, database: Database, start: Start) -> None:
+    projector = start()
+    ledger.post([signing()])
+    assert projector.wait_for(1, 10)
+    with psycopg.connect(database.dsn, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA projector CASCADE")
+    eventually(lambda: projector.follower.state.work == "waiting")
+    projector.rebuild(database.dsn)
+    assert projector.wait_for(1, 10)
+    assert positions(database.dsn) == [1]
+
+
 def test_the_log_is_found_by_its_origin_or_by_being_the_only_one(database: Database) -> None:
     assert find_log(database.dsn, "localhost/quanze/test") == (1, "localhost/quanze/test")
     assert find_log(database.dsn, None) == (1, "localhost/quanze/test")
@@ -392,16 +426,17 @@ def test_acts_of_another_log_are_not_followed(ledger: TestLedger, database: Data
 STATEMENTS = sorted(each.name for each in files("projector").joinpath("sql").iterdir() if each.name.endswith(".sql"))
 
 
-@pytest.mark.parametrize("name", STATEMENTS)
-def test_a_statement_runs_and_its_header_names_its_parameters(database: Database, name: str) -> None:
+def test_every_statement_runs_and_its_header_names_its_parameters(database: Database) -> None:
     """psycopg takes any parameters, so a misspelt one in a header or a statement would be found by nobody else."""
-    text = files("projector").joinpath("sql", name).read_text("utf-8")
-    used = set(re.findall(r"%\((\w+)\)s", text))
-    header = re.sub(r"\([^)]*\)", "", " ".join(line[5:] for line in text.splitlines() if line.startswith("--   ")))
-    assert set(re.findall(r"(?:^|, |\band )(\w+) \w+(?:\[\])?", header)) == used
-    if not name.startswith("copy_"):
-        with psycopg.connect(database.dsn) as connection:
-            connection.execute(statement("projector", name.removesuffix(".sql")), dict.fromkeys(used))
+    with psycopg.connect(database.dsn, autocommit=True) as connection:
+        for name in STATEMENTS:
+            text = files("projector").joinpath("sql", name).read_text("utf-8")
+            used = set(re.findall(r"%\((\w+)\)s", text))
+            comments = " ".join(line[5:] for line in text.splitlines() if line.startswith("--   "))
+            header = re.sub(r"\([^)]*\)", "", comments)
+            assert set(re.findall(r"(?:^|, |\band )(\w+) \w+(?:\[\])?", header)) == used, name
+            if not name.startswith("copy_"):
+                connection.execute(statement("projector", name.removesuffix(".sql")), dict.fromkeys(used))
 
 
 def test_every_copy_names_the_columns_of_its_table(database: Database) -> None:

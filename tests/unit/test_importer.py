@@ -929,11 +929,11 @@ def test_an_xes_in_an_encoding_that_cannot_be_parsed_says_so(bench: Bench) -> No
 
 
 EVENTS_SMALL: Final = 5_000
-EVENTS_LARGE: Final = 20_000
+EVENTS_LARGE: Final = 15_000
 EVENTS_PER_CASE: Final = 100
 PEAK_BYTES_MAX: Final = 3_000_000
 GROWTH_BYTES_MAX: Final = EVENTS_LARGE - EVENTS_SMALL
-"""A byte for each event more, in files of 1 and 4 MB, unzipped: the smaller ones fill every buffer already."""
+"""A byte for each event more, in files of 1 and 3 MB, unzipped: the smaller ones fill every buffer already."""
 
 
 def _large_xes(path: Path, count: int) -> None:
