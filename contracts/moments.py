@@ -97,7 +97,7 @@ LOCAL_ZONE: Final = ZoneInfo("Asia/Shanghai")
 
 
 def starts(moment: str) -> datetime:
-    """Return the first instant of a moment: of a bare date its local midnight."""
+    """Return the first instant of a moment: of a bare date its local midnight. Raises `BadMoment`."""
     return _instant(parse_moment(moment), days=0)
 
 
@@ -109,7 +109,10 @@ def ends(moment: str) -> datetime:
 def _instant(moment: date | datetime, days: int) -> datetime:
     if isinstance(moment, datetime):
         return moment
-    return datetime.combine(moment + timedelta(days=days), time.min, LOCAL_ZONE).astimezone(UTC)
+    try:
+        return datetime.combine(moment + timedelta(days=days), time.min, LOCAL_ZONE).astimezone(UTC)
+    except OverflowError as exc:
+        raise BadMoment(f"{moment} is at the end of the calendar") from exc
 
 
 def _zone(offset: str) -> timezone:

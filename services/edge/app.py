@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from litestar import Litestar, Response, get
 from litestar.handlers import HTTPRouteHandler
@@ -43,7 +44,7 @@ def make_app(
     """
     metrics = PrometheusConfig(app_name="quanze", prefix="quanze", group_path=True)
     routes: list[ControllerRouterHandler] = [*handlers, *_health(checks), _Metrics, _assets()]
-    app = Litestar(
+    app = _Application(
         routes,
         middleware=[DefineMiddleware(Authentication, exclude=["^/docs(/|$)"]), metrics.middleware],
         plugins=[problems_plugin(errors)],
@@ -53,6 +54,17 @@ def make_app(
     app.state.tokens = tokens
     app.state.update(state)
     return app
+
+
+class _Application(Litestar):
+    """Keeps a `/` that is part of a reference, sent as %2F, from being taken for the end of a path's segment."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        raw: bytes = scope.get("raw_path") or b"" if scope["type"] == "http" else b""
+        if scope["type"] == "http" and b"%2f" in raw.lower():
+            segments = raw.decode("ascii", "replace").split("/")
+            scope["path"] = "/".join(unquote(segment).replace("/", "%2F") for segment in segments)
+        await super().__call__(scope, receive, send)
 
 
 def _health(checks: Mapping[str, Check]) -> list[HTTPRouteHandler]:

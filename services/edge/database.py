@@ -48,7 +48,7 @@ def open_pool(dsn: str, role: str, *, size_max: int, name: str) -> Pool:
         min_size=1,
         max_size=size_max,
         timeout=10.0,
-        reconnect_timeout=float("inf"),  # a database that comes back after an hour is used again, by itself
+        reconnect_timeout=1.0,  # after that each checkout tries anew, so a database that comes back is used at once
         open=False,
         name=name,
     )

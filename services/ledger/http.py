@@ -84,8 +84,11 @@ async def post_events(request: Request[Token, None, State]) -> Appended:
     many = len(body) > 64 * 1024
     events = await asyncio.to_thread(admit, body, request.user) if many else admit(body, request.user)
     appended = await _record(ledger, events)
-    if any(event.act.type == "catalogue.extend" for event in events):
+    acts = {event.act.type for event in events}
+    if "catalogue.extend" in acts:
         await asyncio.to_thread(ledger.admission.refresh)
+    if "data.erase" in acts:
+        await asyncio.to_thread(ledger.erase)
     return appended
 
 

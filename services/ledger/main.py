@@ -16,6 +16,7 @@ from ledger.admission import Admission
 from ledger.application import LedgerApplication
 from ledger.checkpoint import Checkpoints, SigningThread
 from ledger.committer import Committer
+from ledger.erasure import erase_ordered
 from ledger.errors import Unknown
 from ledger.reading import Reading
 from ledger.recorder import LedgerRecorder
@@ -33,6 +34,7 @@ class Ledger:
         """Open the log that the signing key is for. Raises `Unknown` when it was never founded."""
         signer = Signer.from_text(settings.signing_key)
         self.origin = signer.origin
+        self._dsn = settings.dsn
         self.log_id = find_log(settings.dsn, signer)
         require_role(settings.dsn, "quanze_writer")
         self.pool = open_pool(settings.dsn, "quanze_writer", size_max=_POOL_SIZE_MAX, name="quanze ledger")
@@ -46,8 +48,9 @@ class Ledger:
         self._signing = SigningThread(self.checkpoints)
 
     def start(self) -> None:
-        """Read the catalogue packs and begin to sign."""
+        """Read the catalogue packs, carry out what orders of erasure are left, and begin to sign."""
         self.admission.refresh()
+        self.erase()
         self._signing.start()
 
     def stop(self) -> None:
@@ -66,6 +69,10 @@ class Ledger:
     def submit(self, events: Sequence[Event]) -> Future[Appended]:
         """Queue admitted acts of which none needs a decision."""
         return self.recorder.submit(Request(tuple(map(Draft.of, events))))
+
+    def erase(self) -> list[int]:
+        """Carry out every recorded order of erasure that is still open; return the positions."""
+        return erase_ordered(self._dsn, self.log_id)
 
     def readiness(self) -> str | None:
         """Say why the ledger cannot work, or None."""

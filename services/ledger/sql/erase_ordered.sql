@@ -1,0 +1,16 @@
+-- Erase the content of every act that a data.erase recorded after it names, unless that is done. The leaf stays, and
+-- with it every proof. Packs keep theirs: without them later acts could not be read.
+--   log_id int
+UPDATE ledger.entries AS target
+   SET payload = NULL, salt = NULL
+  FROM (SELECT position, convert_from(payload, 'UTF8')::jsonb -> 'data' -> 'target' AS key
+          FROM ledger.entries
+         WHERE log_id = %(log_id)s
+           AND type = 'data.erase') AS ordered
+ WHERE target.log_id = %(log_id)s
+   AND target.source = ordered.key ->> 'source'
+   AND target.id = ordered.key ->> 'id'
+   AND target.position < ordered.position
+   AND target.payload IS NOT NULL
+   AND target.type NOT IN ('catalogue.extend', 'data.erase')
+RETURNING target.position;
