@@ -1,5 +1,6 @@
 """The `quanze` command (contract §5)."""
 
+import logging
 import sys
 from importlib import import_module
 from importlib.metadata import version
@@ -13,6 +14,7 @@ from quanze.client import ServiceAnswered
 from quanze.embedded import BinariesMissing, EmbeddedError
 from quanze.errors import NothingRuns, WrongUse
 from quanze.importer.faults import ImportFault
+from quanze.logs import set_up_logs
 
 EXIT_NO, EXIT_WRONG_USE, EXIT_NO_SERVICE = 1, 2, 3
 
@@ -60,6 +62,7 @@ def quanze() -> None:
 
 def main() -> None:
     """Run the command; turn what can go wrong into one line on stderr and an exit code."""
+    set_up_logs(logging.ERROR)  # standard output is for answers; what serves says more
     try:
         # Outside its standalone mode click returns the status of an `Exit` instead of leaving with it.
         sys.exit(quanze.main(standalone_mode=False))
