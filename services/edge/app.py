@@ -60,8 +60,8 @@ class _Application(Litestar):
     """Keeps a `/` that is part of a reference, sent as %2F, from being taken for the end of a path's segment."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        raw: bytes = scope.get("raw_path") or b"" if scope["type"] == "http" else b""
-        if scope["type"] == "http" and b"%2f" in raw.lower():
+        raw: bytes = (scope.get("raw_path") or b"").partition(b"?")[0] if scope["type"] == "http" else b""
+        if b"%2f" in raw.lower():
             segments = raw.decode("ascii", "replace").split("/")
             scope["path"] = "/".join(unquote(segment).replace("/", "%2F") for segment in segments)
         await super().__call__(scope, receive, send)

@@ -115,7 +115,7 @@ def grant(
     after: After = None,
 ) -> GrantAnswer:
     """Show a grant as of a moment. `limit` and `after` page through the acts that rely on it."""
-    name = "grant:" + grant.removeprefix("/").removeprefix("grant:")
+    name = "grant:" + grant.replace("%2F", "/").removeprefix("/").removeprefix("grant:")
     place = read_cursor(after, int)
     with _reached(request, min_position).view(parse_asked(as_of, known_at)) as view:
         return show_grant(view, name, after=place[0] if place is not None else 0, limit=limit)
