@@ -84,8 +84,13 @@ class Server:
 
     dsn: str
     pid: int
+    _process: subprocess.Popen[bytes] = field(repr=False)
     _owner: int = field(repr=False)
     _cleanup: ExitStack = field(repr=False)
+
+    def ended(self) -> bool:
+        """Say whether the server has ended by itself, or was killed."""
+        return self._process.poll() is not None
 
     def stop(self) -> None:
         """
@@ -145,7 +150,7 @@ def start(
         dsn = make_conninfo(host=str(sockets), port=port or 5432, user="quanze", dbname="quanze")
         with _connect(process, make_conninfo(dsn, dbname="postgres"), data) as connection:
             _prepare(connection, data, port)
-        server = Server(dsn, process.pid, os.getpid(), stack.pop_all())
+        server = Server(dsn, process.pid, process, os.getpid(), stack.pop_all())
     atexit.register(server.stop)
     return server
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+import structlog
 import uvicorn
 from litestar import Litestar
 
@@ -25,9 +26,11 @@ from projector.http import ERRORS as PROJECTOR_ERRORS
 from projector.http import HANDLERS as PROJECTOR_HANDLERS
 from projector.main import Projector, migrate_projector
 from projector.settings import Settings as ProjectorSettings
-from quanze.embedded import embedded
+from quanze.embedded import EmbeddedError, start
 from quanze.errors import PortTaken, WrongUse
 from quanze.settings import DataDirectory, write_private
+
+_log = structlog.get_logger()
 
 
 @contextmanager
@@ -39,13 +42,36 @@ def in_words() -> Generator[None]:
         raise WrongUse(str(exc)) from exc
 
 
+class _Database:
+    """The embedded server, kept running: whoever kills it finds it back."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._server = start(data)
+        self.dsn = self._server.dsn
+
+    def keep(self) -> None:
+        """Start the server again if it has ended. In the main thread only: the server ends with its thread."""
+        if not self._server.ended():
+            return
+        _log.warning("database_ended", pid=self._server.pid)
+        self._server.stop()
+        self._server = start(self._data)
+        if self._server.dsn != self.dsn:
+            raise EmbeddedError("the embedded PostgreSQL came back in another place: start quanze again")
+
+    def stop(self) -> None:
+        self._server.stop()
+
+
 @dataclass(frozen=True)
 class Running:
-    """Both services at work."""
+    """Both services at work. `keep` is to be called now and then, from the main thread."""
 
     ledger: Ledger
     projector: Projector
     app: Litestar
+    keep: Callable[[], None]
 
 
 @contextmanager
@@ -57,8 +83,11 @@ def running(data: DataDirectory, dsn: str | None, origin: str | None) -> Generat
     """
     data.path.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
+        keep: Callable[[], None] = _nothing
         if dsn is None:
-            dsn = stack.enter_context(embedded(data.cluster)).dsn
+            own = _Database(data.cluster)
+            stack.callback(own.stop)
+            dsn, keep = own.dsn, own.keep
         write_private(data.dsn, dsn + "\n")
         stack.callback(data.dsn.unlink, missing_ok=True)
         signer = load_or_create(data.signing_key, origin)
@@ -67,7 +96,10 @@ def running(data: DataDirectory, dsn: str | None, origin: str | None) -> Generat
         ensure_admin_token(data, dsn, log_id)
         ledger = stack.enter_context(Ledger(LedgerSettings(dsn=dsn, signing_key=signer.text())))
         projector = stack.enter_context(Projector(ProjectorSettings(dsn=dsn, origin=signer.origin)))
-        yield Running(ledger, projector, combined_app(ledger, projector))
+        yield Running(ledger, projector, combined_app(ledger, projector), keep)
+
+
+def _nothing() -> None: ...
 
 
 def prepare(dsn: str, signer: Signer) -> int:
@@ -125,11 +157,30 @@ def listen(host: str, port: int) -> socket.socket:
     return bound
 
 
-def serve(app: Litestar, bound: socket.socket, alongside: Callable[[], None] | None = None) -> None:
+class _Server(uvicorn.Server):
+    """Does a chore once a second, in the thread it runs in."""
+
+    def __init__(self, config: uvicorn.Config, keep: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._keep = keep
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % 10 == 0:  # a tick is a tenth of a second
+            self._keep()
+        return await super().on_tick(counter)
+
+
+def serve(
+    app: Litestar,
+    bound: socket.socket,
+    alongside: Callable[[], None] | None = None,
+    keep: Callable[[], None] = _nothing,
+) -> None:
     """
     Serve until SIGINT or SIGTERM; requests under way are answered first.
 
-    `alongside` runs in a thread meanwhile; when it fails, serving ends and its error is raised.
+    `alongside` runs in a thread meanwhile; when it fails, serving ends and its error is raised. `keep` is called once a
+    second in this thread.
     """
     config = uvicorn.Config(
         app,
@@ -141,7 +192,7 @@ def serve(app: Litestar, bound: socket.socket, alongside: Callable[[], None] | N
         server_header=False,
         timeout_graceful_shutdown=10,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config, keep)
     failed: list[BaseException] = []
 
     def tell() -> None:

@@ -1,7 +1,9 @@
 """An own ledger: post with curl, prove, verify offline, find a changed byte."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import time
 from datetime import datetime
@@ -242,6 +244,29 @@ def test_ctrl_c_leaves_no_process_and_the_data_is_there_again(directory: Path) -
         assert again == {**receipt, "status": "duplicate"}
     finally:
         end(second)
+
+
+def test_a_killed_database_comes_back_by_itself(directory: Path) -> None:
+    """SIGKILL of PostgreSQL: nothing acknowledged is lost, and the service resumes."""
+    process = start("up", directory / "killed")
+    kind = {"Content-Type": "application/cloudevents+json"}
+    try:
+        wait_until_ready(process)
+        with process.http() as http:
+            first = http.post("/v1/events", json=ACT, headers=kind).json()["receipts"][0]
+            postmaster = int((directory / "killed" / "postgres" / "postmaster.pid").read_text("utf-8").split()[0])
+            os.kill(postmaster, signal.SIGKILL)
+            deadline = time.monotonic() + 30
+            answer = http.post("/v1/events", json=ACT, headers=kind)
+            while answer.status_code != 201 and time.monotonic() < deadline:
+                assert answer.status_code == 503, answer.text
+                time.sleep(0.2)
+                answer = http.post("/v1/events", json=ACT, headers=kind)
+            assert answer.json()["receipts"][0] == {**first, "status": "duplicate"}
+            history = http.get("/v1/projects/P-2026-017/history", params={"min_position": 1}, timeout=15)
+            assert history.status_code == 200, history.text
+    finally:
+        end(process)
 
 
 def _children(pid: int) -> list[int]:

@@ -83,7 +83,8 @@ def _run(data: DataDirectory, host: str, port: int, story: Story | None) -> None
     bound = listen(host, port)
     with in_words(), running(data, os.environ.get("QUANZE_DSN"), os.environ.get("QUANZE_ORIGIN")) as both:
         _announce(both, data, address(bound))
-        serve(both.app, bound, partial(story, data, address(bound)) if story is not None else None)
+        tell_it = partial(story, data, address(bound)) if story is not None else None
+        serve(both.app, bound, tell_it, both.keep)
 
 
 def _announce(both: Running, data: DataDirectory, url: str) -> None:
