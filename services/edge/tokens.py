@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final, Literal, get_args
 
 from litestar.connection import ASGIConnection
@@ -113,8 +113,3 @@ def requires(*scopes: Scope) -> Callable[[ASGIConnection[Any, Token, Any, Any], 
             raise PermissionDeniedException(f"this token lacks the scope {' or '.join(scopes)}")
 
     return guard
-
-
-def unknown_scopes(scopes: Iterable[str]) -> list[str]:
-    """Return those of `scopes` that do not exist."""
-    return sorted(set(scopes) - SCOPES)

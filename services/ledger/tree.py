@@ -9,7 +9,7 @@ the verifier in `contracts.proof`: what one gets wrong, the other must find.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final, Protocol, Self
+from typing import Final, Self
 
 HASH_SIZE: Final = 32
 TILE_HEIGHT: Final = 8
@@ -33,14 +33,6 @@ class TileId:
     level: int
     index: int
     width: int
-
-
-class TileReader(Protocol):
-    """Where tiles are, one by one. A store that can fetch many at once takes the plan instead."""
-
-    def tile(self, level: int, index: int, width: int) -> Sequence[bytes]:
-        """Return the first `width` hashes of the tile."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +121,6 @@ def full_tiles(first_size: int, second_size: int) -> Iterator[TileId]:
         for index in range(first, second):
             yield TileId(level, index, TILE_WIDTH)
         level, first, second = level + 1, first >> TILE_HEIGHT, second >> TILE_HEIGHT
-
-
-def read_tiles(reader: TileReader, wanted: Iterable[TileId]) -> dict[TileId, Sequence[bytes]]:
-    """Fetch a plan's tiles one by one."""
-    return {tile: reader.tile(tile.level, tile.index, tile.width) for tile in wanted}
 
 
 def root_tiles(size: int) -> list[TileId]:

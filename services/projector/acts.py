@@ -78,10 +78,6 @@ class ReadAct(Struct, frozen=True, kw_only=True):
     def onbehalfof(self) -> str | None:
         return self.leaf.onbehalfof or None
 
-    def without_content(self) -> "ReadAct":
-        """Return what is left of this act once its content is erased."""
-        return msgspec.structs.replace(self, payload=None, data=None)
-
 
 def read_act(log_id: int, position: int, leaf: bytes, content: bytes | None, catalogue: Catalogue) -> ReadAct:
     """Read one row of the feed. `content` is the CloudEvent as received, None once erased."""
@@ -108,7 +104,7 @@ def term_start(moment: str | None, otherwise: datetime) -> datetime:
     """Return the first instant of a term; of one that does not say, or says no readable time, `otherwise`."""
     try:
         return otherwise if moment is None else starts(moment)
-    except (BadMoment, OverflowError):
+    except BadMoment:
         return otherwise
 
 
@@ -116,7 +112,7 @@ def term_end(moment: str | None) -> datetime | None:
     """Return the first instant after a term. None: it is open, or ends on the last day there is (9999-12-31)."""
     try:
         return None if moment is None else ends(moment)
-    except (BadMoment, OverflowError):
+    except BadMoment:
         return None
 
 

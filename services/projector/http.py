@@ -5,14 +5,10 @@ Every question takes `as_of`, `known_at` and `min_position`; every answer says w
 log it stands for. `HANDLERS` is the list of routes; a question added elsewhere is added there.
 """
 
-import asyncio
-import time
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast
 from urllib.parse import unquote
 
-from litestar import Request, get
-from litestar.datastructures import State
-from litestar.di import NamedDependency, Provide
+from litestar import get
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import Example
 from litestar.params import Parameter
@@ -23,64 +19,16 @@ from psycopg_pool import PoolTimeout
 from edge.app import Errors, unavailable
 from edge.paging import LIMIT_DEFAULT, After, Limit
 from edge.problems import problem
-from edge.tokens import Token, requires
 from projector.authority.http import HANDLERS as AUTHORITY_HANDLERS
 from projector.conflicts import Conflicts, Level, Sought, conflicts
 from projector.duties import Duties, person_duties, project_duties
 from projector.errors import BadQuestion, Behind, ProjectorError, Unavailable, Unknown
 from projector.projects import Projects, ProjectState, get_project, list_projects
+from projector.question import QUESTION, Asking, Question
 from projector.replay import History, history
-from projector.view import Asked, parse_asked
 
 if TYPE_CHECKING:
     from projector.main import Projector  # which holds the application made of these handlers
-
-Asking = Request[Token, None, State]
-
-Question = NamedDependency[Asked]
-
-_WAIT_SECONDS_MAX: Final = 10.0
-_LOOK_EVERY_SECONDS: Final = 0.01
-
-
-async def provide_asked(
-    request: Asking,
-    as_of: Annotated[
-        str | None,
-        Parameter(
-            description="what had happened by then, RFC 3339 or a date; without it everything recorded",
-            examples=[Example(value="2026-03-02T09:30:00+08:00"), Example(value="2026-03-02")],
-        ),
-    ] = None,
-    known_at: Annotated[
-        str | None,
-        Parameter(
-            description="as the ledger knew it then, RFC 3339 or a date; without it all that is known",
-            examples=[Example(value="2026-03-31")],
-        ),
-    ] = None,
-    min_position: Annotated[
-        int | None,
-        Parameter(ge=0, description="wait up to 10 s until the read model has reached this position of the log"),
-    ] = None,
-) -> Asked:
-    """Read the moments of a question and wait for what it wants to see. Waiting holds no thread."""
-    asked = parse_asked(as_of, known_at)
-    projector: Projector = request.app.state.projector
-    deadline = time.monotonic() + _WAIT_SECONDS_MAX
-    while min_position is not None and projector.follower.state.position < min_position:
-        if time.monotonic() > deadline:
-            raise Behind(f"the read model is at {projector.follower.state.position}, not yet at {min_position}")
-        await asyncio.sleep(_LOOK_EVERY_SECONDS)
-    return asked
-
-
-QUESTION: Final[dict[str, Any]] = {
-    "guards": [requires("read")],
-    "dependencies": {"asked": Provide(provide_asked)},
-    "sync_to_thread": True,
-}
-"""What every question has in common: `@get(path, **QUESTION)` and a parameter `asked: Question`."""
 
 ProjectId = Annotated[
     str,

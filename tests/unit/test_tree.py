@@ -18,7 +18,6 @@ from ledger.tree import (
     inclusion_proof,
     inclusion_tiles,
     leaf_hash,
-    read_tiles,
     root_hash,
     root_tiles,
     tile_root,
@@ -94,6 +93,11 @@ class Tiles:
 
 RFC = Recursion(HASHES)
 TILES = Tiles(HASHES)
+
+
+def read_tiles(tiles: Tiles, wanted: Iterable[TileId]) -> dict[TileId, Sequence[bytes]]:
+    """Fetch a plan's tiles one by one."""
+    return {tile: tiles.tile(tile.level, tile.index, tile.width) for tile in wanted}
 
 
 def inclusion(index: int, size: int, tiles: Tiles = TILES) -> list[bytes]:

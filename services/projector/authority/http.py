@@ -2,28 +2,22 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from litestar import Request, get
-from litestar.datastructures import State
+from litestar import get
 from litestar.params import PathParameter, QueryParameter
 
 from edge.paging import LIMIT_DEFAULT, After, Limit, read_cursor, write_cursor
-from edge.tokens import Token, requires
 from projector.authority.answer import AuthorityAnswer, ProjectAuthority, answers
 from projector.authority.grants import GrantAnswer, Grants, Status, list_grants, show_grant
 from projector.authority.load import load
 from projector.authority.tolerance import late_grants
-from projector.errors import Behind, Unknown
+from projector.errors import Unknown
+from projector.question import QUESTION, Asking, Question
 from projector.replay import require_project
-from projector.view import parse_asked
 
 if TYPE_CHECKING:
     from projector.main import Projector
 
-Asking = Request[Token, Any, State]
-Moment = Annotated[str | None, QueryParameter(description="RFC 3339 or a date; without it all that is known")]
-MinPosition = Annotated[int | None, QueryParameter(ge=0, description="wait up to 10 s until this position is read")]
-
-_QUESTION: Final[dict[str, Any]] = {"guards": [requires("read")], "sync_to_thread": True, "tags": ["authority"]}
+_QUESTION: Final[dict[str, Any]] = {**QUESTION, "tags": ["authority"]}
 
 
 @get(
@@ -33,16 +27,15 @@ _QUESTION: Final[dict[str, Any]] = {"guards": [requires("read")], "sync_to_threa
 )
 def act_authority(
     request: Asking,
+    asked: Question,
     position: Annotated[int, PathParameter(description="where the act stands in the log")],
-    known_at: Moment = None,
-    min_position: MinPosition = None,
 ) -> AuthorityAnswer:
     """
     Follow the grants from whoever acted up to a root, and check every one of them at the moment of the act.
 
     The same question at two knowledge times may have two answers: what was recorded after `known_at` is left out.
     """
-    with _reached(request, min_position).view(parse_asked(None, known_at)) as view:
+    with _projector(request).view(asked) as view:
         loaded = load(view, [position])
         if not loaded.acts:
             raise Unknown(f"no act at position {position} of this log has been read")
@@ -52,16 +45,15 @@ def act_authority(
 @get("/v1/projects/{project:str}/authority", **_QUESTION, summary="Who authorised each act of a project")
 def project_authority(
     request: Asking,
+    asked: Question,
     project: Annotated[str, PathParameter(description="`project:P-1`, or without its kind `P-1`")],
-    known_at: Moment = None,
-    min_position: MinPosition = None,
     limit: Limit = LIMIT_DEFAULT,
     after: After = None,
 ) -> ProjectAuthority:
     """Answer for every act of a project that needs authority, in the order of their positions."""
-    name = project if project.startswith("project:") else f"project:{project}"
+    name = "project:" + project.replace("%2F", "/").removeprefix("project:")
     place = read_cursor(after, int)
-    with _reached(request, min_position).view(parse_asked(None, known_at)) as view:
+    with _projector(request).view(asked) as view:
         require_project(view, name)
         wanted = {
             "project": name,
@@ -83,18 +75,16 @@ def project_authority(
 @get("/v1/grants", **_QUESTION, summary="The register of grants")
 def grants(
     request: Asking,
+    asked: Question,
     unit: Annotated[str | None, QueryParameter(description="of this unit, or naming it in their scope")] = None,
     grantee: Annotated[str | None, QueryParameter(description="to this person, account, post or body")] = None,
     status: Annotated[Status | None, QueryParameter(description="live or ended at `as_of`")] = None,
-    as_of: Moment = None,
-    known_at: Moment = None,
-    min_position: MinPosition = None,
     limit: Limit = LIMIT_DEFAULT,
     after: After = None,
 ) -> Grants:
     """List roots and delegations in the order in which they were recorded."""
     place = read_cursor(after, int)
-    with _reached(request, min_position).view(parse_asked(as_of, known_at)) as view:
+    with _projector(request).view(asked) as view:
         return list_grants(
             view, unit=unit, grantee=grantee, status=status, after=place[0] if place is not None else 0, limit=limit
         )
@@ -107,26 +97,20 @@ def grants(
 )
 def grant(
     request: Asking,
+    asked: Question,
     grant: Annotated[str, PathParameter(description="`grant:G1`, or without its kind `G1`; it may hold a `/`")],
-    as_of: Moment = None,
-    known_at: Moment = None,
-    min_position: MinPosition = None,
     limit: Limit = LIMIT_DEFAULT,
     after: After = None,
 ) -> GrantAnswer:
     """Show a grant as of a moment. `limit` and `after` page through the acts that rely on it."""
     name = "grant:" + grant.replace("%2F", "/").removeprefix("/").removeprefix("grant:")
     place = read_cursor(after, int)
-    with _reached(request, min_position).view(parse_asked(as_of, known_at)) as view:
+    with _projector(request).view(asked) as view:
         return show_grant(view, name, after=place[0] if place is not None else 0, limit=limit)
 
 
 HANDLERS: Final = (act_authority, project_authority, grants, grant)
 
 
-def _reached(request: Asking, min_position: int | None) -> "Projector":
-    """Return the projector, once its read model is where the question wants it. Raises `Behind`."""
-    projector: Projector = request.app.state.projector
-    if min_position is not None and not projector.wait_for(min_position, 10.0):
-        raise Behind(f"the read model has not reached position {min_position} yet")
-    return projector
+def _projector(request: Asking) -> "Projector":
+    return request.app.state.projector
