@@ -11,7 +11,7 @@ from litestar.testing import TestClient
 
 from ledger.acts import Receipt
 from ledger.main import create_token
-from projector import http
+from projector import question
 from projector.amounts import amount_of
 from projector.errors import BadQuestion, Unknown
 from projector.main import Projector
@@ -442,7 +442,7 @@ def test_history_over_http(bench: Bench) -> None:
 
 def test_problems_over_http(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.post(event("seal.use", P, A))
-    monkeypatch.setattr(http, "_WAIT_SECONDS_MAX", 0.2)
+    monkeypatch.setattr(question, "_WAIT_SECONDS_MAX", 0.2)
     with served(bench.projector, "read") as client:
         assert client.get("/v1/projects?min_position=1").status_code == 200
         late = client.get("/v1/projects?min_position=2")
