@@ -15,9 +15,11 @@ from edge.app import make_app
 from edge.database import migrate, open_pool, require_role, statement
 from edge.tokens import Tokens
 from projector.errors import Unknown
+from projector.fact_cache import FactCache
 from projector.follow import Follower
 from projector.http import ERRORS, HANDLERS
 from projector.packs import Catalogues
+from projector.prover import NoProver, Prover, RemoteProver
 from projector.settings import Settings
 from projector.view import Asked, View, open_view
 
@@ -27,8 +29,12 @@ _log = structlog.get_logger()
 class Projector:
     """One log, followed and asked. Use as a context manager, or call `start` and `stop`."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Raises `Unknown` when there is no such log, or no telling which of several is meant."""
+    def __init__(self, settings: Settings, prover: Prover | None = None) -> None:
+        """
+        Without a `prover`, the ledger that the settings name is asked for proofs.
+
+        Raises `Unknown` when there is no such log, or no telling which of several is meant.
+        """
         self.settings = settings
         self.log_id, self.origin = find_log(settings.dsn, settings.origin)
         require_role(settings.dsn, "quanze_projector")
@@ -37,6 +43,8 @@ class Projector:
         )
         self.tokens = Tokens(self.pool, self.log_id)
         self.catalogues = Catalogues(self.log_id)
+        self.cache = FactCache()
+        self.prover = prover or _prover(settings)
         self.follower = Follower(
             settings.dsn,
             self.log_id,
@@ -73,7 +81,10 @@ class Projector:
     @contextmanager
     def view(self, asked: Asked) -> Generator[View]:
         """Look at the read model as of one moment: everything read within sees the same acts."""
-        with self.pool.connection() as connection, open_view(connection, self.log_id, self.catalogues, asked) as view:
+        with (
+            self.pool.connection() as connection,
+            open_view(connection, self.log_id, self.catalogues, self.cache, asked) as view,
+        ):
             yield view
 
     def rebuild(self, owner_dsn: str) -> list[str]:
@@ -97,6 +108,10 @@ class Projector:
             checks={"projector": self.readiness},
             errors=ERRORS,
         )
+
+
+def _prover(settings: Settings) -> Prover:
+    return RemoteProver(settings.ledger_url, settings.ledger_token) if settings.ledger_url is not None else NoProver()
 
 
 def migrate_projector(dsn: str) -> list[str]:

@@ -22,6 +22,7 @@ from contracts.faults import Fault
 from contracts.moments import BadMoment, ends, parse_instant
 from edge.database import statement
 from projector.errors import BadQuestion, Unavailable
+from projector.fact_cache import FactCache
 from projector.follow import follower_name
 from projector.packs import Catalogues
 
@@ -50,6 +51,7 @@ class View:
     asked: Asked
     stand: Stand
     catalogue: Catalogue
+    cache: FactCache
 
     def select(self, name: str, parameters: Mapping[str, Any] | None = None) -> Cursor[TupleRow]:
         """Run `sql/<name>.sql` of the projector."""
@@ -69,7 +71,9 @@ _ALWAYS: LiteralString = "infinity"
 
 
 @contextmanager
-def open_view(connection: Connection[TupleRow], log_id: int, catalogues: Catalogues, asked: Asked) -> Generator[View]:
+def open_view(
+    connection: Connection[TupleRow], log_id: int, catalogues: Catalogues, cache: FactCache, asked: Asked
+) -> Generator[View]:
     """Open a view on a connection of the projector's pool. Raises `Unavailable` while the read model is rebuilt."""
     try:
         with connection.transaction(), connection.cursor() as cursor:
@@ -80,7 +84,7 @@ def open_view(connection: Connection[TupleRow], log_id: int, catalogues: Catalog
             stand = Stand(
                 as_of=asked.as_of or now, known_at=asked.known_at or now, position=row[0] if row is not None else 0
             )
-            yield View(connection, log_id, asked, stand, catalogues.read(cursor))
+            yield View(connection, log_id, asked, stand, catalogues.read(cursor), cache)
     except (UndefinedTable, UndefinedFunction, InvalidSchemaName, InsufficientPrivilege) as exc:
         raise Unavailable("the read model is being rebuilt; ask again in a moment") from exc
     except psycopg.errors.SerializationFailure as exc:

@@ -16,7 +16,6 @@ from ledger.acts import Receipt
 from projector.authority.answer import AuthorityAnswer, answers
 from projector.authority.http import HANDLERS
 from projector.authority.load import load
-from projector.authority.tolerance import late_grants
 from projector.errors import Unknown
 from projector.main import Projector
 from projector.settings import Settings
@@ -55,7 +54,7 @@ class Bench:
 
     def ask(self, receipt: Receipt, known_at: str | None = None) -> AuthorityAnswer:
         with self.projector.view(parse_asked(None, known_at)) as view:
-            return answers(load(view, [receipt.position]), late_grants(), view.stand)[0]
+            return answers(load(view, [receipt.position]), view.stand)[0]
 
 
 @pytest.fixture
@@ -90,8 +89,10 @@ def granted(
     return said("auth.grant", name, by, at, known, unit="unit:U1", **given)
 
 
-def signed(actor: str, at: str = ACTED, amount: str = "150000.00", **fields: Any) -> dict[str, Any]:
-    return said("contract.sign", "project:X", actor, at, amount=amount, contract="C1", **fields)
+def signed(
+    actor: str, at: str = ACTED, amount: str = "150000.00", subject: str = "project:X", **fields: Any
+) -> dict[str, Any]:
+    return said("contract.sign", subject, actor, at, amount=amount, contract="C1", **fields)
 
 
 def codes(found: AuthorityAnswer) -> list[str]:
@@ -388,7 +389,7 @@ def test_a_substitute_of_a_post_holder_draws_on_the_same_total(bench: Bench) -> 
         granted("grant:1", post, ceiling_total="200000.00"),
         said("acting.appoint", "unit:U1", HEAD, "2026-02-20T09:00:00+08:00", grants=["grant:1"], **ACTING),
         signed(CLERK, amount="150000.00", attributes={"onbehalfof": DEPUTY}),
-        signed(DEPUTY, "2026-03-03T09:00:00+08:00", "60000.00"),
+        signed(DEPUTY, "2026-03-03T09:00:00+08:00", "60000.00", subject="project:Y"),
     )
     assert bench.ask(first).verdict == "VALID"
     found = bench.ask(second)
@@ -555,8 +556,12 @@ def served(projector: Projector, *scopes: str) -> Generator[TestClient[Any]]:
 
 
 def test_the_answer_over_http(bench: Bench) -> None:
-    *_, act = bench.post(
-        vest(), granted("grant:1", CLERK, ceiling_item="200000.00", conditions=["legal_review"]), signed(CLERK)
+    lawyer = {"actor": "person:LAW", "function": "legal"}
+    *_, review, act = bench.post(
+        vest(),
+        granted("grant:1", CLERK, ceiling_item="200000.00", conditions=["legal_review"]),
+        said("contract.review", "project:X", "person:LAW", "2026-03-01T09:00:00+08:00", participants=[lawyer]),
+        signed(CLERK),
     )
     with served(bench.projector, "read") as client:
         found = client.get(f"/v1/acts/{act.position}/authority").json()
@@ -564,7 +569,9 @@ def test_the_answer_over_http(bench: Bench) -> None:
         assert found["act"]["amount"] == "150000.00"
         assert [link["grant"] for link in found["chain"]] == ["grant:R", "grant:1"]
         assert found["chain"][1]["ceiling"]["item"] == "200000.00"
-        assert found["conditions"] == [{"grant": "grant:1", "condition": "legal_review"}]
+        (condition,) = found["conditions"]
+        assert (condition["grant"], condition["condition"]) == ("grant:1", "legal_review")
+        assert (condition["status"], condition["acts"]) == ("met", [review.position])
         assert found["as_of"] == "2026-03-02T01:30:00Z"
         then = client.get(f"/v1/acts/{act.position}/authority", params={"known_at": "2026-01-05"}).json()
         assert (then["verdict"], then["known_at"]) == ("INVALID", "2026-01-05T15:59:59.999999Z")

@@ -36,17 +36,19 @@ from projector.authority.judge import Judgement, judge, uses_of
 from projector.authority.standing import Tolerance
 from projector.authority.tolerance import late_grants
 from projector.authority.usage import Uses
+from projector.policies import UnitPolicies
 
 MICROSECOND = timedelta(microseconds=1)
 BEFORE = "2025-12-01T09:00:00+08:00"
 ACTED = parse_instant("2026-03-02T09:30:00+08:00")
 BEFORE_ACT = ACTED - timedelta(days=10)
 LATE_DAYS = timedelta(days=3)
+NO_POLICIES = UnitPolicies(())
 
 _positions = count(1)
 
 
-def late_until(at: datetime) -> Tolerance:
+def late_until(unit: str | None, at: datetime) -> Tolerance:
     """Three days, so that a boundary is easy to name; working days are the caller's policy, not the judge's."""
     return Tolerance(at + LATE_DAYS, at + LATE_DAYS)
 
@@ -558,10 +560,23 @@ def test_an_act_before_that_states_no_amount_leaves_the_total_unknown() -> None:
     assert codes(drawing(signing(1, None), signing(2, "1000.01"), grants=total)[1]) == ["AUT-07"]
 
 
-def test_of_a_total_of_payments_only_what_is_within_the_commitments_is_shown() -> None:
-    paid = [root(), grant(ceiling_total="1000.00", total_basis="paid")]
-    first, second = drawing(signing(1, "900.00"), signing(2, "900.00"), grants=paid)
-    assert (first.verdict, second.verdict) == ("VALID", "UNPROVEN")
+def test_of_a_total_of_payments_what_was_paid_on_what_was_signed_counts() -> None:
+    def paid(position: int, amount: str, contract: str) -> JudgedAct:
+        at = ACTED + timedelta(minutes=position)
+        return act("pay.execute", position=position, time=at, amount=Decimal(amount), contract=contract)
+
+    by_payment = [root(), grant(ceiling_total="1000.00", total_basis="paid")]
+    first = act(position=1, time=ACTED, amount=Decimal("900.00"), contract="C1")
+    second = act(position=9, time=ACTED + timedelta(hours=1), amount=Decimal("900.00"), contract="C2")
+
+    def judge_second(*payments: JudgedAct) -> Judgement:
+        known_facts = facts(*by_payment, acts=(first, second), around=payments)
+        return judge(second, known_facts, late_until, uses_of(known_facts, late_until))
+
+    assert judge_second().verdict == "VALID", "signed is not paid"
+    assert judge_second(paid(2, "100.00", "C1")).verdict == "VALID", "100 and 900 make the total"
+    assert codes(judge_second(paid(2, "100.01", "C1"))) == ["AUT-07"]
+    assert judge_second(paid(2, "500.00", "C7")).verdict == "VALID", "for another contract"
 
 
 # AUT-12 and LATE_RECORDED: the second clock
@@ -618,7 +633,7 @@ def test_what_a_grant_rests_on_must_be_known_by_the_act_too() -> None:
 
 
 def test_without_a_calendar_a_late_record_is_undetermined() -> None:
-    def unsure(at: datetime) -> Tolerance:
+    def unsure(unit: str | None, at: datetime) -> Tolerance:
         return Tolerance(at + timedelta(days=3), at + timedelta(days=34))
 
     def verdict(days: int) -> str:
@@ -635,11 +650,28 @@ def test_the_tolerance_runs_through_the_last_working_day() -> None:
         return day
 
     friday = parse_instant("2026-03-06T23:59:59+08:00")  # a Friday, in local days
-    until = late_grants(3, weekdays)(friday)
+    until = late_grants(NO_POLICIES, weekdays)(None, friday)
     assert until == Tolerance(parse_instant("2026-03-12T00:00:00+08:00"), until.sure), "all of Wednesday"
-    unknown = late_grants(3)(friday)
+    unknown = late_grants(NO_POLICIES, lambda day, number: None)(None, friday)
     assert unknown.sure == parse_instant("2026-03-10T00:00:00+08:00"), "three working days are three days at least"
     assert unknown.sure < until.sure < unknown.perhaps
+
+
+def test_the_tolerance_is_the_shipped_row_over_the_published_calendar() -> None:
+    """Three working days; the Spring Festival of 2026 is off from 15 to 23 February, 14 and 28 February are worked."""
+    before_the_festival = parse_instant("2026-02-13T17:00:00+08:00")
+    end = parse_instant("2026-02-26T00:00:00+08:00")
+    assert late_grants(NO_POLICIES)(None, before_the_festival) == Tolerance(end, end), "the 14th, the 24th and all of the 25th"
+
+
+def test_where_no_row_holds_nobody_knows_what_is_late() -> None:
+    at = parse_instant("2013-12-31T12:00:00+08:00")  # the row begins with 2014
+    assert late_grants(NO_POLICIES)(None, at).judges(at + timedelta(days=999)) == "UNDETERMINED"
+
+
+def test_the_tolerance_of_an_act_at_the_end_of_time_can_be_asked() -> None:
+    at = parse_instant("9999-12-31T23:00:00Z")
+    assert late_grants(NO_POLICIES)(None, at).judges(at) == "LATE"
 
 
 # The chain
@@ -1117,7 +1149,8 @@ def test_a_grant_wider_than_what_it_rests_on_gives_what_both_give_and_is_noted()
     signing = root(scope={"acts": ["contract.sign"]})
     found = judged(act(), signing, middle, wide)
     assert found.verdict == "VALID"
-    assert [note[:7] for note in found.notes] == ["AUT-17:"] * 3
+    assert found.best is not None
+    assert [mark.code for mark in found.best.of("FAULT") if mark.code == "AUT-17"] == ["AUT-17"] * 3
     assert codes(judged(act(amount=Decimal("500.01")), signing, middle, wide)) == ["AUT-06"]
     narrow = grant("grant:G", grantor="person:M", parent="grant:M", ceiling_item="500.00", valid_until="2026-12-31")
     assert judged(act(), signing, middle, narrow).notes == ()

@@ -5,16 +5,19 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Final, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from contracts.payloads import Instrument
 from projector.authority.chain import Path
+from projector.authority.conditions import Condition, conditions_of
 from projector.authority.facts import Facts, Grant, JudgedAct
-from projector.authority.judge import CitationStatus, Judgement, LateUntil, Verdict, Weighed, judge, uses_of
+from projector.authority.judge import CitationStatus, Judgement, LateUntil, Verdict, Weighed, asker_of, judge, uses_of
 from projector.authority.load import Loaded
 from projector.authority.scope import axis_matches
 from projector.authority.standing import Mark, Result, State, standing
+from projector.authority.tolerance import late_grants
 from projector.authority.usage import Uses, ceiling_currency
+from projector.prover import AnswerProof
 from projector.view import Stand
 
 Known = Literal["witnessed", "asserted by the source"]
@@ -32,9 +35,12 @@ LEGAL_EFFECT_RATIFIED: Final = (
 
 
 class ActInQuestion(Struct, frozen=True, kw_only=True):
-    """The act. `asked` is the natural person, body or organisation whose authority was asked for."""
+    """
+    The act. `asked` is the natural person, body or organisation whose authority was asked for. `position` is null where
+    it has not happened (preflight).
+    """
 
-    position: int
+    position: int | None
     type: str
     subject: str
     unit: str | None
@@ -99,7 +105,10 @@ class Link(Struct, frozen=True, kw_only=True):
 
 
 class Failure(Struct, frozen=True, kw_only=True):
-    """What is wrong (FAIL), unknown (UNDETERMINED) or late (LATE), with which grant, by the codes of the catalogue."""
+    """
+    What is wrong (FAIL), unknown (UNDETERMINED) or late (LATE), with which grant, by the codes of the catalogue. FAULT
+    is of a grant itself, and does not undo what was done within it.
+    """
 
     code: str
     grant: str | None
@@ -126,9 +135,14 @@ class Cited(Struct, frozen=True, kw_only=True):
     failures: list[Failure]
 
 
-class Condition(Struct, frozen=True, kw_only=True):
-    grant: str
-    condition: str
+class Mandated(Struct, frozen=True, kw_only=True):
+    """For what somebody of an agency did: the agreement that covers it, or null where none does."""
+
+    agency: str
+    agreement: Annotated[int | None, Meta(description="position of the `agency.sign`")]
+    acts: list[str] | None
+    starts: datetime | None
+    ends: datetime | None
 
 
 class AuthorityAnswer(Struct, frozen=True, kw_only=True):
@@ -141,14 +155,17 @@ class AuthorityAnswer(Struct, frozen=True, kw_only=True):
     verdict: Verdict
     chain: list[Link]
     failures: list[Failure]
+    faults: Annotated[list[Failure], Meta(description="what is wrong with the grants, whatever is done by them")]
     citation: Cited | None
     tried: list[Tried]
-    conditions: list[Condition]
+    conditions: Sequence[Condition]
+    mandate: Mandated | None
     notes: list[str]
     legal_effect_note: str | None
     as_of: datetime
     known_at: datetime
     position: int
+    proof: AnswerProof | UnsetType = UNSET
 
 
 class ProjectAuthority(Struct, frozen=True, kw_only=True):
@@ -161,8 +178,9 @@ class ProjectAuthority(Struct, frozen=True, kw_only=True):
     next: str | None
 
 
-def answers(loaded: Loaded, late_until: LateUntil, stand: Stand) -> list[AuthorityAnswer]:
+def answers(loaded: Loaded, stand: Stand) -> list[AuthorityAnswer]:
     """Judge acts and say it, in the order of their positions."""
+    late_until = late_grants(loaded.facts.policies)
     uses = uses_of(loaded.facts, late_until)
     return [_answer(act, loaded.facts, late_until, uses, stand) for act in loaded.acts]
 
@@ -170,14 +188,17 @@ def answers(loaded: Loaded, late_until: LateUntil, stand: Stand) -> list[Authori
 def _answer(act: JudgedAct, facts: Facts, late_until: LateUntil, uses: Uses, stand: Stand) -> AuthorityAnswer:
     found = judge(act, facts, late_until, uses)
     best = found.best
+    faults = best.of("FAULT") if best is not None else ()
     return AuthorityAnswer(
         act=_act(act, facts),
         verdict=found.verdict,
         chain=list(_chain(best.path, act, facts, late_until, uses)) if best is not None else [],
         failures=_failures(found.failures),
+        faults=_failures(faults),
         citation=_cited(found),
         tried=[_tried(way, act) for way in found.others],
-        conditions=list(_conditions(best)) if best is not None else [],
+        conditions=list(conditions_of(best.path.links, act, asker_of(act), facts)) if best is not None else [],
+        mandate=_mandated(found),
         notes=list(found.notes),
         legal_effect_note=_legal_effect(found.verdict),
         as_of=act.time,
@@ -220,7 +241,7 @@ def _chain(path: Path, act: JudgedAct, facts: Facts, late_until: LateUntil, uses
             used_before=money(used),
             headroom_after=money(left),
             term=term_of(grant),
-            status_at_act=standing(grant, act.time, facts, late_until(act.time)).state,
+            status_at_act=standing(grant, act.time, facts, late_until(act.unit, act.time)).state,
             instrument=grant.delegation.instrument if grant.delegation is not None else None,
             position=grant.position,
             known_from=grant.known_from,
@@ -229,9 +250,9 @@ def _chain(path: Path, act: JudgedAct, facts: Facts, late_until: LateUntil, uses
 
 
 def _drawn(grant: Grant, act: JudgedAct, uses: Uses) -> tuple[Decimal | None, Decimal | None]:
-    """Return what was committed before the act, and what the total leaves after it. None: no such total, or unknown."""
+    """Return what was drawn before the act, and what the total leaves after it. None: no such total, or unknown."""
     said = grant.delegation
-    if said is None or said.ceiling_total is None or said.total_basis == "paid":
+    if said is None or said.ceiling_total is None:
         return None, None
     drawn = uses.before(act, grant)
     if drawn.unmeasured or act.currency != ceiling_currency(grant):
@@ -304,11 +325,18 @@ def _cited(found: Judgement) -> Cited | None:
     return Cited(grant=said.grant, status=said.status, failures=_failures(said.marks)) if said is not None else None
 
 
-def _conditions(way: Weighed) -> Iterator[Condition]:
-    """What the chain asks for besides, the root's conditions first."""
-    for link in reversed(way.path.links):
-        if link.delegation is not None:
-            yield from (Condition(grant=link.name, condition=each) for each in link.delegation.conditions)
+def _mandated(found: Judgement) -> Mandated | None:
+    said = found.mandate
+    if said is None:
+        return None
+    agreed = said.agreement
+    return Mandated(
+        agency=said.agency,
+        agreement=agreed.position if agreed is not None else None,
+        acts=list(agreed.acts) if agreed is not None and agreed.acts is not None else None,
+        starts=agreed.starts if agreed is not None else None,
+        ends=agreed.ends if agreed is not None else None,
+    )
 
 
 def _legal_effect(verdict: Verdict) -> str | None:

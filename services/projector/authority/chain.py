@@ -7,7 +7,7 @@ the answer can say why each did not.
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 
 from msgspec import Struct
 
@@ -76,19 +76,31 @@ class Path(Struct, frozen=True):
 
 def paths_to(asker: Asker, facts: Facts) -> list[Path]:
     """Return every way by which a grant reaches the asker, in an order that does not depend on how facts came."""
-    grants = sorted((grant for grant in facts.grants.values() if not grant.withdrawn), key=lambda grant: grant.position)
     return [
         Path(route, links, gap)
         for route in _routes(asker, facts)
-        for grant in grants
-        if _reaches(grant, route, asker, facts)
+        for grant in _held_as(route.holder, facts)
+        if _counts(grant, route, asker, facts)
         for links, gap in climb(grant, facts)
     ]
 
 
+def _held_as(holder: Holder, facts: Facts) -> list[Grant]:
+    """Return the grants made to a holder, by any of their references, in the order in which they were recorded."""
+    references = facts.references_of(holder.who)
+    found = [grant for each in references for grant in facts.grants_by_grantee.get(each, ())]
+    if len(references) > 1:
+        found.sort(key=lambda grant: grant.position)
+    return [grant for grant in found if (own := facts.holder_of(grant)) is not None and own.is_same(holder)]
+
+
 def climb(grant: Grant, facts: Facts) -> list[Chain]:
     """Return the chains above a grant: one, but where it names no parent and its grantor holds several roots."""
-    return list(_climb((grant,), facts))
+    key = "chains", grant.position
+    known = cast("list[Chain] | None", facts.remembered.get(key))
+    if known is None:
+        known = facts.remembered[key] = list(_climb((grant,), facts))
+    return known
 
 
 def _climb(links: tuple[Grant, ...], facts: Facts) -> Iterator[Chain]:
@@ -113,12 +125,18 @@ def _climb(links: tuple[Grant, ...], facts: Facts) -> Iterator[Chain]:
 
 def _own_roots(links: tuple[Grant, ...], grant: Grant, facts: Facts) -> Iterator[Chain]:
     """A grant without a parent rests on its grantor's own root: personal, or of a post held when it was made."""
-    roots = sorted((each for each in facts.grants.values() if each.is_root), key=lambda root: root.position)
-    own = [root for root in roots if not root.withdrawn and made_by_holder(grant, root, facts)]
+    grantor = facts.person_of(grant.grantor, grant.time) if grant.grantor is not None else None
+    holders = [grantor, *facts.posts_of(grantor)] if grantor is not None else []
+    held = {root.position: root for who in holders for root in _roots_of(who, facts)}
+    own = [held[position] for position in sorted(held) if made_by_holder(grant, held[position], facts)]
     for root in own:
         yield (*links, root), None
     if not own:
         yield links, Gap(grant.name, f"no root of {grant.grantor}, who made {grant.name}, is in the ledger")
+
+
+def _roots_of(who: str, facts: Facts) -> list[Grant]:
+    return [root for each in facts.references_of(who) for root in facts.grants_by_grantee.get(each, ()) if root.is_root]
 
 
 def made_by_holder(grant: Grant, parent: Grant, facts: Facts) -> bool:
@@ -137,7 +155,8 @@ def in_post(post: str, person: str, at: datetime, facts: Facts, *, known_by: dat
 
 def terms_at(post: str, person: str, at: datetime, facts: Facts, *, known_by: datetime | None = None) -> list[Term]:
     """Return a person's terms in a post that a moment falls in. A relief ends those that began before it."""
-    rows = [row for row in facts.terms if row.post == post and facts.person_of(row.person, row.starts) == person]
+    terms = facts.terms_by_post.get(post, ())
+    rows = [row for row in terms if facts.person_of(row.person, row.starts) == person]
     reliefs = [row.starts for row in rows if row.is_end and (known_by is None or row.known_from <= known_by)]
     return [
         row
@@ -155,7 +174,7 @@ def holders_at(reference: str, at: datetime, facts: Facts) -> frozenset[str]:
         return frozenset()
     if not reference.startswith("post:"):
         return frozenset((facts.person_of(reference, at),))
-    people = {facts.person_of(term.person, term.starts) for term in facts.terms if term.post == reference}
+    people = {facts.person_of(term.person, term.starts) for term in facts.terms_by_post.get(reference, ())}
     return frozenset(person for person in people if in_post(reference, person, at, facts))
 
 
@@ -178,15 +197,11 @@ def _held_by(
     holder: Holder, facts: Facts, principal: str | None = None, acting: Acting | None = None
 ) -> Iterator[Route]:
     yield Route(holder=holder, person=holder.who, principal=principal, acting=acting)
-    posts = {term.post for term in facts.terms if facts.person_of(term.person, term.starts) == holder.who}
-    for post in sorted(posts):
+    for post in facts.posts_of(holder.who):
         yield Route(holder=Holder(post), person=holder.who, post=post, principal=principal, acting=acting)
 
 
-def _reaches(grant: Grant, route: Route, asker: Asker, facts: Facts) -> bool:
-    holder = facts.holder_of(grant)
-    if holder is None or not holder.is_same(route.holder):
-        return False
+def _counts(grant: Grant, route: Route, asker: Asker, facts: Facts) -> bool:
     if route.acting is None:  # in the asker's own right, or the act says itself in whose name it was done
         return True
     named = not route.acting.grants or grant.name in route.acting.grants

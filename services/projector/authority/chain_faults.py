@@ -3,18 +3,19 @@ What can be wrong with a chain itself, whatever is done by it: AUT-08 to 11 and 
 
 Each is a fault of one grant of the chain. An act done under a grant that was passed on without leave, to oneself, in a
 circle or by somebody who did not hold it rests on nothing. A grant wider than what it rests on still gives what both
-give: that is noted, and the wider part is judged by every ancestor's own scope, ceiling and term.
+give: the wider part is judged by every ancestor's own scope, ceiling and term.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
 from typing import Final
 
-from projector.authority.chain import holders_at, made_by_holder
+from projector.authority.chain import climb, holders_at, made_by_holder
 from projector.authority.facts import Facts, Grant
 from projector.authority.scope import is_category_of
-from projector.authority.standing import Mark, Tolerance, standing
+from projector.authority.standing import Mark, Tolerance, standing, standing_now
 
 Links = Sequence[Grant]
 """A grant, and what it rests on up to its root."""
@@ -52,14 +53,46 @@ def granted_to_oneself(links: Links, facts: Facts) -> Iterator[Mark]:
 
 
 def granted_in_a_circle(links: Links, facts: Facts) -> Iterator[Mark]:
-    """AUT-10: what somebody passed on comes back to them."""
+    """AUT-10: what somebody passed on comes back to them, in one chain or by two that run against each other."""
     for index, grant in enumerate(links):
-        for above in links[index + 1 :]:
-            if grant.grantee is None or above.grantor is None or above.is_root:
+        if grant.grantee is None or grant.is_root:
+            continue
+        to = facts.person_of(grant.grantee, grant.time)
+        above = next((each for each in links[index + 1 :] if _grantor(each, facts) == to), None)
+        if above is not None:
+            yield Mark("FAIL", "AUT-10", grant.name, f"{grant.grantee} gave {above.name} and is given it back")
+            return
+        against = _counter_grant(links[index:], to, facts)
+        if against is not None:
+            detail = f"{grant.grantee} had given {grant.grantor} {against.name}, for the same acts"
+            yield Mark("FAIL", "AUT-10", grant.name, detail)
+            return
+
+
+def _grantor(grant: Grant, facts: Facts) -> str | None:
+    if grant.is_root or grant.grantor is None:
+        return None
+    return facts.person_of(grant.grantor, grant.time)
+
+
+def _counter_grant(links: Links, to: str, facts: Facts) -> Grant | None:
+    """The live grant, made before, by which the grantee of the first link had authorised its grantor to the same."""
+    grant = links[0]
+    grantor = _grantor(grant, facts)
+    acts = _inherited(links, "acts")
+    for each in facts.references_of(grantor) if grantor is not None else ():
+        for other in facts.grants_by_grantee.get(each, ()):
+            if _grantor(other, facts) != to or _made(other) >= _made(grant):
                 continue
-            if facts.person_of(grant.grantee, grant.time) == facts.person_of(above.grantor, above.time):
-                yield Mark("FAIL", "AUT-10", grant.name, f"{grant.grantee} gave {above.name} and is given it back")
-                return
+            theirs = _inherited(climb(other, facts)[0][0], "acts")
+            same = acts is None or theirs is None or bool(set(acts) & set(theirs))
+            if same and standing_now(other, grant.time, facts) == "live":
+                return other
+    return None
+
+
+def _made(grant: Grant) -> tuple[datetime, datetime, int]:
+    return grant.time, grant.known_from, grant.position
 
 
 def granted_without_holding(links: Links, facts: Facts) -> Iterator[Mark]:
@@ -79,10 +112,10 @@ def granted_without_holding(links: Links, facts: Facts) -> Iterator[Mark]:
 
 
 def wider_than_parent(links: Links, facts: Facts) -> Iterator[Mark]:
-    """AUT-17, as a note: scope, ceiling or term of a grant exceed what it rests on."""
+    """AUT-17, as a FAULT: scope, ceiling or term of a grant exceed what it rests on."""
     for index, grant in enumerate(links[:-1]):
         for what in _wider(grant, links[index + 1 :], facts):
-            yield Mark("NOTE", "AUT-17", grant.name, f"wider than what it rests on: {what}")
+            yield Mark("FAULT", "AUT-17", grant.name, f"wider than what it rests on: {what}")
 
 
 CHAIN_FAULTS: Final[tuple[Callable[[Links, Facts], Iterator[Mark]], ...]] = (
@@ -90,7 +123,6 @@ CHAIN_FAULTS: Final[tuple[Callable[[Links, Facts], Iterator[Mark]], ...]] = (
     granted_to_oneself,
     granted_in_a_circle,
     granted_without_holding,
-    wider_than_parent,
 )
 
 

@@ -5,14 +5,29 @@ Everything here was known at the knowledge time the question names; what was kno
 itself, from `known_from`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from functools import cached_property
+from typing import Literal, TypeVar
 
+import msgspec
 from msgspec import Struct
 
+from contracts.catalogue import ActClass, Catalogue, base_catalogue
 from contracts.payloads import AuthGrant, AuthVest, Scope
+from projector.policies import UnitPolicies
+
+T = TypeVar("T")
+
+
+class Exercised(Struct, frozen=True):
+    """Somebody's part in an act: the duty, in which function and capacity, as far as the act says."""
+
+    who: str
+    role: str
+    function: str | None = None
+    capacity: str | None = None
 
 
 class JudgedAct(Struct, frozen=True, kw_only=True):
@@ -44,6 +59,15 @@ class JudgedAct(Struct, frozen=True, kw_only=True):
     categories: tuple[str, ...]
     erased: bool
     withdrawn: bool
+    act_class: ActClass = "D"
+    object: str | None = None
+    refused: bool = False
+    """Its `result` is fail or revise."""
+    people: tuple[Exercised, ...] = ()
+    documents: frozenset[str] = frozenset()
+    """The kinds of its documents."""
+    contract: str | None = None
+    payment: str | None = None
 
     @property
     def order(self) -> tuple[datetime, datetime, int]:
@@ -179,12 +203,30 @@ class MethodStated(Struct, frozen=True):
     method: str
 
 
+class Agreement(Struct, frozen=True, kw_only=True):
+    """An `agency.sign`. `acts` None: whatever belongs to TENDER and DISCLOSURE."""
+
+    agency: str
+    position: int
+    known_from: datetime
+    time: datetime
+    acts: tuple[str, ...] | None
+    starts: datetime
+    ends: datetime | None
+
+
 class Project(Struct, frozen=True, kw_only=True):
-    """What is known of a project. `units` are the one that opened it and those of a joint procurement."""
+    """
+    What is known of a project. `units` are the one that opened it and those of a joint procurement; `closed` is when it
+    first was closed or archived.
+    """
 
     units: frozenset[str]
     category: str | None
     methods: tuple[MethodStated, ...]
+    budget_project: str | None = None
+    closed: tuple[datetime, datetime, int] | None = None
+    agreements: tuple[Agreement, ...] = ()
 
     def method_at(self, order: tuple[datetime, datetime, int]) -> str | None:
         """Return the method stated last up to then (contract §3, values of `method`)."""
@@ -200,14 +242,51 @@ class UnitStated(Struct, frozen=True):
     order: tuple[datetime, datetime, int]
 
 
-class Facts(Struct, frozen=True, kw_only=True):
+class Employed(Struct, frozen=True, kw_only=True):
+    """For whom a person works, as a `person.register` states it."""
+
+    person: str
+    employer: str | None
+    order: tuple[datetime, datetime, int]
+
+
+class Role(Struct, frozen=True):
+    """A duty assigned to a person, or (`is_end`) its release. `unit`, `project`: where only; None: anywhere."""
+
+    person: str
+    holds: str
+    role: str
+    unit: str | None
+    project: str | None
+    starts: datetime
+    ends: datetime | None
+    is_end: bool
+    known_from: datetime
+    position: int
+
+
+class PostDefined(Struct, frozen=True):
+    """What a post is, as one `post.define` says: `acts` are its duties."""
+
+    post: str
+    unit: str | None
+    designation: str | None
+    acts: list[str]
+    time: datetime
+    known_from: datetime
+    position: int
+
+
+class Facts(Struct, frozen=True, kw_only=True, dict=True):
     """
     What is known around one act or several. It may hold more than one question needs.
 
-    `acts` are those in question and, where a grant has a total, those that may have drawn on it before.
+    `acts` are those in question and, where a grant has a total or is for one matter, those that may have drawn on it
+    before; `around` what else was done on the same subjects and by the same people.
     """
 
     acts: tuple[JudgedAct, ...] = ()
+    around: tuple[JudgedAct, ...] = ()
     grants: Mapping[str, Grant] = {}
     changes: Mapping[str, tuple[Change, ...]] = {}
     terms: tuple[Term, ...] = ()
@@ -216,6 +295,61 @@ class Facts(Struct, frozen=True, kw_only=True):
     ratifications: tuple[Ratification, ...] = ()
     projects: Mapping[str, Project] = {}
     units: tuple[UnitStated, ...] = ()
+    employed: tuple[Employed, ...] = ()
+    roles: tuple[Role, ...] = ()
+    posts: tuple[PostDefined, ...] = ()
+    policies: UnitPolicies = UnitPolicies(())
+    catalogue: Catalogue = msgspec.field(default_factory=base_catalogue)
+
+    # What follows is found again and again: looked up, not searched for.
+
+    @cached_property
+    def grants_by_grantee(self) -> dict[str, list[Grant]]:
+        present = (grant for grant in self.grants.values() if not grant.withdrawn and grant.grantee is not None)
+        return _grouped((str(grant.grantee), grant) for grant in sorted(present, key=lambda grant: grant.position))
+
+    @cached_property
+    def terms_by_post(self) -> dict[str, list[Term]]:
+        return _grouped((term.post, term) for term in self.terms)
+
+    @cached_property
+    def _terms_by_holder(self) -> dict[str, list[Term]]:
+        return _grouped((term.person, term) for term in self.terms)
+
+    @cached_property
+    def around_by_subject(self) -> dict[str, list[JudgedAct]]:
+        return _grouped((act.subject, act) for act in sorted(self.around, key=lambda act: act.order))
+
+    @cached_property
+    def roots(self) -> list[Grant]:
+        return sorted(
+            (grant for grant in self.grants.values() if grant.is_root and not grant.withdrawn),
+            key=lambda grant: grant.position,
+        )
+
+    @cached_property
+    def _asked_of(self) -> dict[str, list[JudgedAct]]:
+        every = {act.position: act for act in (*self.acts, *self.around) if not act.withdrawn}
+        return _grouped(
+            (act.asked, act) for act in sorted(every.values(), key=lambda act: act.order) if act.asked is not None
+        )
+
+    @cached_property
+    def _spans(self) -> dict[str, list[LinkSpan]]:
+        return _grouped((span.account, span) for span in self.links)
+
+    @cached_property
+    def _accounts(self) -> dict[str, list[str]]:
+        return _grouped((span.person, span.account) for span in self.links)
+
+    @cached_property
+    def _units(self) -> dict[str, list[UnitStated]]:
+        return _grouped((stated.unit, stated) for stated in self.units)
+
+    @cached_property
+    def remembered(self) -> dict[object, object]:
+        """What was found out about these facts once and holds for every act: a place for those who find it out."""
+        return {}
 
     def person_of(self, reference: str, at: datetime) -> str:
         """
@@ -223,14 +357,23 @@ class Facts(Struct, frozen=True, kw_only=True):
 
         What an act names, it names as of its own time: an account may pass to another person later.
         """
-        for span in self.links:
-            if (
-                span.account == reference
-                and (span.starts is None or span.starts <= at)
-                and (span.ends is None or at < span.ends)
-            ):
+        for span in self._spans.get(reference, ()):
+            if (span.starts is None or span.starts <= at) and (span.ends is None or at < span.ends):
                 return span.person
         return reference
+
+    def references_of(self, person: str) -> list[str]:
+        """Return a person and every account that ever was theirs."""
+        return [person, *dict.fromkeys(self._accounts.get(person, ()))]
+
+    def acts_asked_of(self, person: str) -> list[JudgedAct]:
+        """Return the acts for which a person, by any of their references, is to be asked."""
+        return [act for each in self.references_of(person) for act in self._asked_of.get(each, ())]
+
+    def posts_of(self, person: str) -> list[str]:
+        """Return the posts a person ever held, in the order of their names."""
+        terms = (term for each in self.references_of(person) for term in self._terms_by_holder.get(each, ()))
+        return sorted({term.post for term in terms if self.person_of(term.person, term.starts) == person})
 
     def holder_of(self, grant: Grant) -> Holder | None:
         """Return to whom a grant was made, None where that was erased."""
@@ -238,6 +381,13 @@ class Facts(Struct, frozen=True, kw_only=True):
 
     def holder(self, reference: str, unit: str | None, at: datetime) -> Holder:
         return Holder(self.person_of(reference, at), unit if reference.startswith("body:") else None)
+
+    def employer_of(self, person: str, at: datetime) -> str | None:
+        """Return for whom a person works at a moment, as said last before it; as said first where that was later."""
+        stated = [each for each in self.employed if each.person == person]
+        before = [each for each in stated if each.order[0] <= at]
+        latest = max(before, key=_order) if before else min(stated, key=_order, default=None)
+        return latest.employer if latest is not None else None
 
     def parents_of(self, unit: str, at: datetime) -> Iterator[tuple[str, bool]]:
         """
@@ -249,7 +399,7 @@ class Facts(Struct, frozen=True, kw_only=True):
         above: str | None = unit
         while above is not None and above not in seen:
             seen.add(above)
-            stated = [each for each in self.units if each.unit == above]
+            stated = self._units.get(above, [])
             yield above, bool(stated)
             before = [each for each in stated if each.order[0] <= at]
             if not stated:
@@ -258,5 +408,12 @@ class Facts(Struct, frozen=True, kw_only=True):
             above = latest.parent
 
 
-def _order(stated: UnitStated) -> tuple[datetime, datetime, int]:
+def _order(stated: UnitStated | Employed) -> tuple[datetime, datetime, int]:
     return stated.order
+
+
+def _grouped(found: Iterable[tuple[str, T]]) -> dict[str, list[T]]:
+    groups: dict[str, list[T]] = {}
+    for key, value in found:
+        groups.setdefault(key, []).append(value)
+    return groups

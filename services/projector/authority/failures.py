@@ -9,38 +9,23 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
-from typing import Final
+from typing import Final, cast
 
-from msgspec import Struct
-
-from projector.authority.chain import Asker, Path, in_post, terms_at
-from projector.authority.chain_faults import CHAIN_FAULTS
-from projector.authority.facts import Acting, Facts, Grant, JudgedAct
+from projector.authority.case import Case, item_ceilings
+from projector.authority.chain import in_post, terms_at
+from projector.authority.chain_faults import CHAIN_FAULTS, Links
+from projector.authority.facts import Acting, Facts
+from projector.authority.grant_faults import grant_faults
+from projector.authority.matters import (
+    acted_beside_each_other,
+    reserved_to_a_body,
+    special_used_again,
+    split_to_stay_below,
+    unmet_conditions,
+)
 from projector.authority.scope import axis_matches
-from projector.authority.standing import Mark, Result, Tolerance, made_by, said_at, standing
-from projector.authority.usage import MEASURED, Uses, ceiling_currency
-
-
-class Case(Struct, frozen=True):
-    """One act, one asker, one way, what is known, and what other acts drew on the grants."""
-
-    act: JudgedAct
-    asker: Asker
-    path: Path
-    facts: Facts
-    tolerance: Tolerance
-    uses: Uses
-
-    @property
-    def at(self) -> datetime:
-        return self.asker.at
-
-    @property
-    def leaf(self) -> Grant:
-        return self.path.leaf
-
-    def readable(self) -> Iterator[Grant]:
-        return (link for link in self.path.links if link.payload is not None)
+from projector.authority.standing import Mark, Result, made_by, said_at, standing
+from projector.authority.usage import MEASURED, ceiling_currency
 
 
 def gap_in_chain(case: Case) -> Iterator[Mark]:
@@ -76,10 +61,19 @@ def revoked_or_suspended(case: Case) -> Iterator[Mark]:
 
 
 def faulty_chain(case: Case) -> Iterator[Mark]:
-    """AUT-08 to 11 and 17: what is wrong with the chain itself, whatever is done by it."""
+    """AUT-08 to 11, and the faults of its grants: what is wrong with the chain itself, whatever is done by it."""
     if case.path.gap is None or case.path.gap.code != "AUT-10":  # of a circle nothing else is worth saying
-        for fault in CHAIN_FAULTS:
-            yield from fault(case.path.links, case.facts)
+        yield from _chain_marks(case.path.links, case.facts)
+
+
+def _chain_marks(links: Links, facts: Facts) -> tuple[Mark, ...]:
+    """The same for every act done by the chain: found once."""
+    key = "marks", *(link.position for link in links)
+    known = facts.remembered.get(key)
+    if known is None:
+        found = [mark for fault in CHAIN_FAULTS for mark in fault(links, facts)]
+        known = facts.remembered[key] = (*found, *grant_faults(links, facts))
+    return cast("tuple[Mark, ...]", known)
 
 
 def not_passed_on(case: Case) -> Iterator[Mark]:
@@ -131,12 +125,8 @@ def over_total(case: Case) -> Iterator[Mark]:
         if act.amount is None or act.currency != ceiling_currency(link):
             yield Mark("UNDETERMINED", "AUT-07", link.name, "the act cannot be measured against its total")
             continue
-        over = drawn.amount + act.amount > total
         sums = f"{drawn.amount} before and {act.amount} now, of {total}"
-        if over and said.total_basis == "paid":
-            # What was committed is no less than what was paid: within the total it passes, beyond it nothing is shown.
-            yield Mark("UNDETERMINED", "AUT-07", link.name, f"{sums}; what of it was paid is not known")
-        elif over and act.amount > 0:
+        if drawn.amount + act.amount > total and act.amount > 0:
             yield Mark("FAIL", "AUT-07", link.name, sums)
         elif drawn.unmeasured and act.amount > 0:
             yield Mark("UNDETERMINED", "AUT-07", link.name, f"{sums}, besides acts that state no amount")
@@ -201,11 +191,18 @@ CHECKS: Final[tuple[Callable[[Case], Iterator[Mark]], ...]] = (
     over_total,
     not_in_post,
     acting_defect,
+    acted_beside_each_other,
+    unmet_conditions,
+    split_to_stay_below,
+    reserved_to_a_body,
+    special_used_again,
 )
 """Every failure of a way but AUT-12, which supposes that nothing else is wrong with it. AUT-01 is no way at all."""
 
 
-_GRAVITY: Final[dict[Result, int]] = {"NOTE": 0, "LATE": 1, "UNDETERMINED": 2, "FAIL": 3}
+_GRAVITY: Final[dict[Result, int]] = {"NOTE": 0, "FAULT": 0, "LATE": 1, "UNDETERMINED": 2, "FAIL": 3}
+_EACH: Final = frozenset(("NOTE", "FAULT"))
+"""Said of every grant; of the others only the nearest to the act."""
 
 
 def weigh(case: Case) -> tuple[Mark, ...]:
@@ -219,20 +216,7 @@ def weigh(case: Case) -> tuple[Mark, ...]:
         if _GRAVITY[mark.result] > _GRAVITY[first.result]:
             said[mark.code, mark.axis] = mark
     kept = {id(mark) for mark in said.values()}
-    return tuple(mark for mark in marks if mark.result == "NOTE" or id(mark) in kept)
-
-
-def item_ceilings(path: Path) -> list[tuple[Decimal, str, str]]:
-    """Return every ceiling for one item on a way: the amount, the grant whose it is, the currency."""
-    found = [
-        (Decimal(link.delegation.ceiling_item), link.name, link.delegation.currency or "CNY")
-        for link in path.links
-        if link.delegation is not None and link.delegation.ceiling_item is not None
-    ]
-    acting = path.route.acting
-    if acting is not None and acting.ceiling_item is not None:
-        found.append((acting.ceiling_item, path.leaf.name, acting.currency))
-    return found
+    return tuple(mark for mark in marks if mark.result in _EACH or id(mark) in kept)
 
 
 def _known_later(grant: str, what: str, made: bool, known_from: datetime, case: Case) -> Iterator[Mark]:

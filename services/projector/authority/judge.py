@@ -7,9 +7,11 @@ from typing import Final, Literal
 import msgspec
 from msgspec import Struct
 
+from projector.authority.case import Case
 from projector.authority.chain import Asker, Path, paths_to
 from projector.authority.facts import Facts, JudgedAct, Ratification
-from projector.authority.failures import Case, weigh
+from projector.authority.failures import weigh
+from projector.authority.mandate import Mandate, mandate_for
 from projector.authority.standing import Mark, Result, Tolerance
 from projector.authority.usage import Uses
 
@@ -25,8 +27,8 @@ CitationStatus = Literal[
     "unknown",
 ]
 
-LateUntil = Callable[[datetime], Tolerance]
-"""Until when a grant may be recorded after an act of this moment: policy `aut.late_grant`."""
+LateUntil = Callable[[str | None, datetime], Tolerance]
+"""Until when a grant may be recorded after an act of this unit and moment: policy `aut.late_grant`."""
 
 _LOST: Final = {
     "unknown": "is not in the ledger",
@@ -67,12 +69,14 @@ class Judgement(Struct, frozen=True, kw_only=True):
     """
     `best` is the way that authorised the act, or the nearest to it; `failures` say why it does not, or not plainly.
 
-    `others` are the ways that did not serve or were not needed, those for other types of act included.
+    `others` are the ways that did not serve or were not needed, those for other types of act included. `mandate` stands
+    in place of a way for what somebody of an agency did.
     """
 
     verdict: Verdict
     best: Weighed | None = None
     failures: tuple[Mark, ...] = ()
+    mandate: Mandate | None = None
     others: tuple[Weighed, ...] = ()
     citation: Citation | None = None
     notes: tuple[str, ...] = ()
@@ -80,10 +84,10 @@ class Judgement(Struct, frozen=True, kw_only=True):
 
 def uses_of(facts: Facts, late_until: LateUntil) -> Uses:
     """Say of every act what it drew on: the grant that authorised it or was nearest to it, and what that rests on."""
-    uses = Uses()
+    uses = Uses(act for act in facts.around if act.type == "pay.execute")
     for act in sorted(facts.acts, key=lambda act: act.order):
         if act.needs_grant and act.asked is not None and not act.withdrawn:
-            best = _decide(act, _asker(act, act.asked), facts, late_until(act.time), uses).best
+            best = _decide(act, asker_of(act), facts, late_until(act.unit, act.time), uses).best
             if best is not None:
                 uses.add(act, best.path.links)
     return uses
@@ -96,13 +100,16 @@ def judge(act: JudgedAct, facts: Facts, late_until: LateUntil, uses: Uses) -> Ju
     `uses` is what acts drew on the grants (`uses_of`).
     """
     notes = tuple(_notes(act, facts))
+    mandate = mandate_for(act, facts)
+    if mandate is not None:
+        return _ratified(_by_mandate(mandate, notes), act, facts, late_until, uses)
     need = _needs_grant(act, facts)
     if need is False:
         return Judgement(verdict="NOT_REQUIRED", notes=notes)
     if act.asked is None:
         nobody = Mark("UNDETERMINED", "AUT-01", None, f"{act.actor} did it and names no lead: there is nobody to ask")
         return Judgement(verdict="UNPROVEN", failures=(nobody,), notes=notes)
-    found = _decide(act, _asker(act, act.asked), facts, late_until(act.time), uses)
+    found = _decide(act, asker_of(act), facts, late_until(act.unit, act.time), uses)
     if isinstance(need, Mark) and found.verdict == "INVALID":
         found = msgspec.structs.replace(found, verdict="UNPROVEN", failures=(need, *found.failures))
     if found.best is not None:
@@ -110,8 +117,16 @@ def judge(act: JudgedAct, facts: Facts, late_until: LateUntil, uses: Uses) -> Ju
     return _ratified(msgspec.structs.replace(found, notes=notes), act, facts, late_until, uses)
 
 
-def _asker(act: JudgedAct, who: str) -> Asker:
-    return Asker(who=who, unit=act.unit, onbehalfof=act.onbehalfof, cited=act.authority, at=act.time)
+def _by_mandate(mandate: Mandate, notes: tuple[str, ...]) -> Judgement:
+    if mandate.mark is None:
+        return Judgement(verdict="VALID", mandate=mandate, notes=notes)
+    verdict: Verdict = "INVALID" if mandate.mark.result == "FAIL" else "UNPROVEN"
+    return Judgement(verdict=verdict, mandate=mandate, failures=(mandate.mark,), notes=notes)
+
+
+def asker_of(act: JudgedAct) -> Asker:
+    """Return whose authority an act is asked for; the actor where the act names nobody (`asked`)."""
+    return Asker(who=act.asked or act.actor, unit=act.unit, onbehalfof=act.onbehalfof, cited=act.authority, at=act.time)
 
 
 def _needs_grant(act: JudgedAct, facts: Facts) -> bool | Mark:
@@ -247,7 +262,7 @@ def _why_not_ratified(
     actor = facts.person_of(act.asked or act.actor, act.time)
     if facts.person_of(each.actor, each.time) == actor:
         return ", who did it: nobody ratifies an act of their own"
-    own = _decide(act, asker, facts, late_until(each.time), uses)
+    own = _decide(act, asker, facts, late_until(asker.unit, each.time), uses)
     return None if own.verdict in ("VALID", "LATE_RECORDED") else ", whose own authority for it is not shown"
 
 

@@ -9,8 +9,22 @@ import msgspec
 from msgspec import Struct
 
 from contracts.catalogue import Act, Catalogue
-from contracts.payloads import AuthGrant, AuthVest, Payload
-from projector.authority.facts import Acting, Change, Ending, Grant, JudgedAct, MethodStated, Project, UnitStated
+from contracts.payloads import AgencySign, AuthGrant, AuthVest, Payload
+from projector.acts import term_end, term_start
+from projector.authority.facts import (
+    Acting,
+    Agreement,
+    Change,
+    Employed,
+    Ending,
+    Exercised,
+    Grant,
+    JudgedAct,
+    LinkSpan,
+    MethodStated,
+    Project,
+    UnitStated,
+)
 
 T = TypeVar("T")
 
@@ -25,21 +39,96 @@ class ActRow(Struct, frozen=True):
     project: str | None
     unit: str | None
     actor: str
+    role: str | None
     authority: str | None
     onbehalfof: str | None
     data: str | None
 
 
-class ProjectRow(Struct, frozen=True):
+class LinkRow(Struct, frozen=True):
+    """An `account.link`; `person` None: an `account.unlink`."""
+
+    account: str
+    person: str | None
+    time: datetime
+    known_from: datetime
+    position: int
+
+    @property
+    def order(self) -> tuple[datetime, datetime, int]:
+        return self.time, self.known_from, self.position
+
+
+class ActingRow(Struct, frozen=True):
+    subject: str
+    name: str
+    position: int
+    known_from: datetime
+    asserted: bool
+    time: datetime
+    principal: str
+    substitute: str
+    grant_names: list[str]
+    acts: list[str] | None
+    ceiling_item: Decimal | None
+    currency: str
+    starts: datetime
+    ends: datetime | None
+
+    def ended(self, endings: Iterable["ActingEndRow"]) -> Acting:
+        """Return the appointment with what ended it: a name is its subject's own."""
+        own = [end for end in endings if (end.subject, end.name) == (self.subject, self.name)]
+        return Acting(
+            name=self.name,
+            position=self.position,
+            known_from=self.known_from,
+            asserted=self.asserted,
+            time=self.time,
+            principal=self.principal,
+            substitute=self.substitute,
+            grants=tuple(self.grant_names),
+            acts=tuple(self.acts) if self.acts is not None else None,
+            ceiling_item=self.ceiling_item,
+            currency=self.currency,
+            starts=self.starts,
+            ends=self.ends,
+            endings=tuple(Ending(end.time, end.known_from, end.position) for end in own),
+        )
+
+
+class ActingEndRow(Struct, frozen=True):
+    name: str
+    subject: str
+    time: datetime
+    known_from: datetime
+    position: int
+
+
+class EmployerRow(Struct, frozen=True):
+    person: str
+    employer: str | None
+    time: datetime
+    known_from: datetime
+    position: int
+
+    def employed(self) -> Employed:
+        return Employed(person=self.person, employer=self.employer, order=(self.time, self.known_from, self.position))
+
+
+class StatementRow(Struct, frozen=True, kw_only=True):
     """One act that says something of a project; `units` only where it opens it."""
 
     project: str
+    type: str
     time: datetime
     known_from: datetime
     position: int
     units: list[str] | None
-    category: str | None
-    method: str | None
+    data: Mapping[str, Any]
+
+    @property
+    def order(self) -> tuple[datetime, datetime, int]:
+        return self.time, self.known_from, self.position
 
 
 class UnitRow(Struct, frozen=True):
@@ -51,6 +140,17 @@ class UnitRow(Struct, frozen=True):
 
     def stated(self) -> UnitStated:
         return UnitStated(self.unit, self.parent, (self.time, self.known_from, self.position))
+
+
+class CorrectionRow(Struct, frozen=True):
+    """A correction of the act at `corrected`, standing at `by`; `later`: known later than what it corrects."""
+
+    corrected: int
+    by: int
+    void: bool
+    fields: str
+    known_from: datetime
+    later: bool
 
 
 class Correction(Struct, frozen=True):
@@ -88,7 +188,28 @@ def judged_act(row: ActRow, catalogue: Catalogue, correction: Correction) -> Jud
         categories=tuple(item.category for item in said.items if item.category) if said is not None else (),
         erased=said is None,
         withdrawn=correction.void,
+        act_class=act.act_class if act is not None else "R",
+        object=said.object if said is not None else None,
+        refused=said is not None and said.result in ("fail", "revise"),
+        people=_people(row, act, said),
+        documents=frozenset(each.kind for each in said.documents if each.kind) if said is not None else frozenset(),
+        contract=cast("str | None", getattr(said, "contract", None)),
+        payment=cast("str | None", getattr(said, "payment", None)),
     )
+
+
+def _people(row: ActRow, act: Act | None, said: Payload | None) -> tuple[Exercised, ...]:
+    """Return everybody who took part in an act, in which duty; observers did not (contract §3, who counts)."""
+    own = act.role if act is not None else ""
+    listed = said.participants if said is not None else []
+    function = next((each.function for each in listed if each.actor == row.actor), None)
+    people = [Exercised(row.actor, role, function, "lead") for role in (own, row.role) if role]
+    people += [
+        Exercised(each.actor, each.role or own, each.function, each.capacity or "member")
+        for each in listed
+        if each.capacity not in ("observer", "attendee")
+    ]
+    return tuple(people)
 
 
 def _content(row: ActRow, act: Act | None, fields: Mapping[str, Any]) -> Payload | None:
@@ -117,17 +238,8 @@ def grant(*, payload: str | None, is_root: bool, **columns: Any) -> Grant:
     return Grant(payload=said, is_root=is_root, withdrawn=False, **columns)
 
 
-def acting(
-    *,
-    grants: list[str],
-    acts: list[str] | None,
-    times: list[datetime] | None,
-    knowns: list[datetime] | None,
-    positions: list[int] | None,
-    **columns: Any,
-) -> Acting:
-    endings = tuple(map(Ending, times or (), knowns or (), positions or ()))
-    return Acting(grants=tuple(grants), acts=tuple(acts) if acts is not None else None, endings=endings, **columns)
+def statement(*, data: str | None, **columns: Any) -> StatementRow:
+    return StatementRow(data=msgspec.json.decode(data) if data is not None else {}, **columns)
 
 
 class Present:
@@ -137,13 +249,34 @@ class Present:
         self._withdrawn = {position for position, correction in corrected.items() if correction.void}
 
     def only(self, found: Iterable[T]) -> tuple[T, ...]:
+        if not self._withdrawn:
+            return tuple(found)
         return tuple(each for each in found if cast("Any", each).position not in self._withdrawn)
 
     def or_withdrawn(self, grant: Grant) -> Grant:
-        return msgspec.structs.replace(grant, withdrawn=grant.position in self._withdrawn)
+        if grant.position not in self._withdrawn:
+            return grant
+        return msgspec.structs.replace(grant, withdrawn=True)
 
-    def with_endings(self, acting: Acting) -> Acting:
-        return msgspec.structs.replace(acting, endings=self.only(acting.endings))
+
+def spans(links: Iterable[LinkRow]) -> tuple[LinkSpan, ...]:
+    """
+    Return whose accounts were, from the unlink before a link (or ever) until the unlink after it (or still).
+
+    Where two links claim one stretch, the first said holds.
+    """
+    by_account: dict[str, list[LinkRow]] = {}
+    for row in sorted(links, key=lambda row: (row.account, row.order)):
+        by_account.setdefault(row.account, []).append(row)
+    found: dict[tuple[str, datetime | None, datetime | None], LinkSpan] = {}
+    for account, said in by_account.items():
+        for index, row in enumerate(said):
+            starts = max((each.time for each in said[:index] if each.person is None), default=None)
+            ends = min((each.time for each in said[index + 1 :] if each.person is None), default=None)
+            empty = starts is not None and ends is not None and starts >= ends
+            if row.person is not None and not empty:
+                found.setdefault((account, starts, ends), LinkSpan(account, row.person, starts, ends))
+    return tuple(found.values())
 
 
 def by_name(grants: Iterable[Grant]) -> dict[str, Grant]:
@@ -162,17 +295,56 @@ def by_grant(changes: Iterable[Change]) -> dict[str, tuple[Change, ...]]:
     return found
 
 
-def by_project(stated: Iterable[ProjectRow], corrected: Mapping[int, Correction]) -> dict[str, Project]:
+def by_project(stated: Iterable[StatementRow], corrected: Mapping[int, Correction]) -> dict[str, Project]:
     """Put together what acts say of each project, the later one over the earlier."""
     found: dict[str, Project] = {}
-    for row in stated:
+    none = Correction()
+    for row in sorted(stated, key=lambda row: row.order):
         before = found.get(row.project) or Project(units=frozenset(), category=None, methods=())
-        said = {"method": row.method, "category": row.category} | dict(corrected.get(row.position, Correction()).fields)
-        category, method = said["category"], said["method"]
-        order = row.time, row.known_from, row.position
-        found[row.project] = Project(
-            units=before.units | frozenset(row.units or ()),
-            category=category if row.units is not None and isinstance(category, str) else before.category,
-            methods=(*before.methods, MethodStated(order, method)) if isinstance(method, str) else before.methods,
-        )
+        said = {**row.data, **corrected.get(row.position, none).fields}
+        found[row.project] = _with(before, row, said)
     return found
+
+
+def _with(project: Project, row: StatementRow, said: Mapping[str, Any]) -> Project:
+    match row.type:
+        case "project.open":
+            project = msgspec.structs.replace(
+                project,
+                units=project.units | frozenset(row.units or ()),
+                category=_text(said.get("category")) or project.category,
+                budget_project=_text(said.get("budget_project")) or project.budget_project,
+            )
+        case "agency.sign":
+            own = _agreement(row, said)
+            return msgspec.structs.replace(project, agreements=(*project.agreements, *own))
+        case "project.close" | "file.archive":
+            return msgspec.structs.replace(project, closed=project.closed or row.order)
+        case _:
+            pass
+    method = _text(said.get("method"))
+    stated = (*project.methods, MethodStated(row.order, method)) if method is not None else project.methods
+    return msgspec.structs.replace(project, methods=stated)
+
+
+def _agreement(row: StatementRow, said: Mapping[str, Any]) -> tuple[Agreement, ...]:
+    try:
+        terms = msgspec.convert(dict(said), AgencySign)
+    except msgspec.ValidationError:
+        return ()
+    if terms.agency is None:
+        return ()
+    agreed = Agreement(
+        agency=terms.agency,
+        position=row.position,
+        known_from=row.known_from,
+        time=row.time,
+        acts=tuple(terms.acts) if terms.acts is not None else None,
+        starts=term_start(terms.valid_from, row.time),
+        ends=term_end(terms.valid_until),
+    )
+    return (agreed,)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -12,7 +12,7 @@ from msgspec import Struct
 from contracts.moments import LOCAL_ZONE, parse_day
 from projector.authority.facts import Change, Facts, Grant
 
-Result = Literal["FAIL", "UNDETERMINED", "LATE", "NOTE"]
+Result = Literal["FAIL", "UNDETERMINED", "LATE", "FAULT", "NOTE"]
 State = Literal["live", "not_yet_effective", "expired", "suspended", "revoked", "superseded", "withdrawn", "unknown"]
 
 
@@ -20,8 +20,8 @@ class Mark(Struct, frozen=True):
     """
     One remark: what `code` says of `grant`. `axis` names the part of the scope that leaves the act out.
 
-    UNDETERMINED: what it would need is unknown. LATE: in order, but recorded within the tolerance only. NOTE: worth
-    knowing, changes nothing.
+    UNDETERMINED: what it would need is unknown. LATE: in order, but recorded within the tolerance only. FAULT: the
+    grant itself has a fault that does not undo what is done within it. NOTE: worth knowing, changes nothing.
     """
 
     result: Result

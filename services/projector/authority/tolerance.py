@@ -6,39 +6,47 @@ working day is never sooner than n days, and never later than n days and two wee
 """
 
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from contracts.moments import LOCAL_ZONE
+from contracts.policy import business_date
+from contracts.workdays import calendar_day, working_day
 from projector.authority.judge import LateUntil
+from projector.authority.policy import LATE_GRANT
 from projector.authority.standing import Tolerance
+from projector.policies import UnitPolicies
 
-LATE_GRANT_WORKING_DAYS: Final = 3
-"""The shipped row of `aut.late_grant`."""
-
-_HOLIDAY_LONGEST: Final = timedelta(days=14)
+_HOLIDAY_LONGEST_DAYS: Final = 14
+_EVER: Final = datetime.max.replace(tzinfo=UTC)
 
 WorkingDay = Callable[[date, int], date | None]
 """Return the n-th working day after a day, None beyond the published calendar."""
 
 
-def no_calendar(day: date, number: int) -> date | None:
-    return None
+def late_grants(policies: UnitPolicies, working_day: WorkingDay = working_day) -> LateUntil:
+    """
+    Return until when a grant counts as recorded late: through the n-th working day after the act, in local days.
 
+    Where no row holds for a unit at a moment, nobody can say.
+    """
 
-def late_grants(days: int = LATE_GRANT_WORKING_DAYS, working_day: WorkingDay = no_calendar) -> LateUntil:
-    """Return until when a grant counts as recorded late: through the n-th working day after the act, in local days."""
-
-    def until(at: datetime) -> Tolerance:
-        done = at.astimezone(LOCAL_ZONE).date()
-        last = working_day(done, days)
-        if last is not None:
-            return Tolerance(_end_of(last), _end_of(last))
-        soonest = done + timedelta(days=days)
-        return Tolerance(_end_of(soonest), _end_of(soonest + _HOLIDAY_LONGEST))
+    def until(unit: str | None, at: datetime) -> Tolerance:
+        number = policies.value(LATE_GRANT, unit, at)
+        return Tolerance(at, _EVER) if number is None else _through(business_date(at), int(number), working_day)
 
     return until
 
 
-def _end_of(day: date) -> datetime:
+def _through(done: date, number: int, working_day: WorkingDay) -> Tolerance:
+    last = working_day(done, number)
+    if last is not None:
+        return Tolerance(_end_of(last), _end_of(last))
+    soonest, latest = calendar_day(done, number), calendar_day(done, number + _HOLIDAY_LONGEST_DAYS)
+    return Tolerance(_end_of(soonest), _end_of(latest))
+
+
+def _end_of(day: date | None) -> datetime:
+    if day is None or day == date.max:
+        return _EVER
     return datetime.combine(day + timedelta(days=1), time.min, LOCAL_ZONE)

@@ -37,34 +37,81 @@ class _Series:
     orders: list[tuple[datetime, datetime, int]] = field(default_factory=lambda: list[tuple[datetime, datetime, int]]())
     sums: list[Drawn] = field(default_factory=lambda: list[Drawn]())
 
+    def add(self, order: tuple[datetime, datetime, int], measured: Decimal | None) -> None:
+        last = self.sums[-1] if self.sums else Drawn()
+        self.orders.append(order)
+        self.sums.append(
+            Drawn(last.amount, True) if measured is None else Drawn(last.amount + measured, last.unmeasured)
+        )
+
+    def before(self, order: tuple[datetime, datetime, int]) -> Drawn:
+        earlier = bisect_left(self.orders, order)
+        return self.sums[earlier - 1] if earlier else Drawn()
+
 
 class Uses:
-    """What acts drew on grants. Acts are added in the order of a replay; any moment of it can then be asked for."""
+    """
+    What acts drew on grants. Acts are added in the order of a replay; any moment of it can then be asked for.
 
-    def __init__(self) -> None:
+    `payments` are the acts that paid, for totals that count what was paid.
+    """
+
+    def __init__(self, payments: Iterable[JudgedAct] = ()) -> None:
         self._series: dict[tuple[str, str, int | None], _Series] = {}
+        self._exercised: dict[tuple[str, str], list[JudgedAct]] = {}
+        self._payments = sorted(payments, key=lambda act: act.order)
 
     def add(self, act: JudgedAct, grants: Iterable[Grant]) -> None:
         """Add an act and the grants it drew on. What was withdrawn, and what is not about money, draws nothing."""
-        if act.withdrawn or (act.amount is None and not act.erased and act.type not in MEASURED):
+        if act.withdrawn:
             return
+        measured = act.amount is not None or act.erased or act.type in MEASURED
         for grant in grants:
-            measured = act.amount if act.currency == ceiling_currency(grant) else None
-            for year in (None, _fiscal_year(act.time)):
-                series = self._series.setdefault((grant.name, _counts_as(act.type), year), _Series())
-                last = series.sums[-1] if series.sums else Drawn()
-                series.orders.append(act.order)
-                series.sums.append(
-                    Drawn(last.amount, True) if measured is None else Drawn(last.amount + measured, last.unmeasured)
-                )
+            self._exercised.setdefault((grant.name, act.type), []).append(act)
+            if measured:
+                amount = act.amount if act.currency == ceiling_currency(grant) else None
+                for year in (None, _fiscal_year(act.time)):
+                    self._series.setdefault((grant.name, _counts_as(act.type), year), _Series()).add(act.order, amount)
 
     def before(self, act: JudgedAct, grant: Grant) -> Drawn:
         """Return what acts counted with this one drew on a grant before it, within the window of its total."""
         said = grant.delegation
         year = _fiscal_year(act.time) if said is not None and said.total_window == "fiscal_year" else None
+        if said is not None and said.total_basis == "paid":
+            return self._paid(act, grant, year)
         series = self._series.get((grant.name, _counts_as(act.type), year))
-        earlier = bisect_left(series.orders, act.order) if series is not None else 0
-        return series.sums[earlier - 1] if series is not None and earlier else Drawn()
+        return series.before(act.order) if series is not None else Drawn()
+
+    def exercised(self, act: JudgedAct, grant: Grant) -> list[JudgedAct]:
+        """Return the acts of the same type that used a grant before this one and were not refused, in their order."""
+        found = self._exercised.get((grant.name, act.type), ())
+        return [each for each in found if each.order < act.order and not each.refused]
+
+    def _paid(self, act: JudgedAct, grant: Grant, year: int | None) -> Drawn:
+        """Sum what was paid before on what acts of this kind signed or approved by the grant."""
+        done = [
+            each
+            for type in family_of(act.type)
+            for each in self._exercised.get((grant.name, type), ())
+            if each.order < act.order
+        ]
+        drawn = Drawn()
+        for payment in self._payments:
+            in_window = year is None or _fiscal_year(payment.time) == year
+            if payment.order < act.order and in_window and any(_settles(payment, each) for each in done):
+                known = payment.amount is not None and payment.currency == ceiling_currency(grant)
+                amount = payment.amount if known and payment.amount is not None else Decimal(0)
+                drawn = Drawn(drawn.amount + amount, drawn.unmeasured or not known)
+        return drawn
+
+
+def _settles(payment: JudgedAct, act: JudgedAct) -> bool:
+    """Whether a payment pays for what an act decided: the same payment or contract, else anything on the project."""
+    if payment.project != act.project:
+        return False
+    if act.payment is not None:
+        return payment.payment == act.payment
+    return act.contract is None or payment.contract == act.contract
 
 
 def family_of(act: str) -> frozenset[str]:

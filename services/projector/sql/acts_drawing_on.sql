@@ -1,6 +1,6 @@
--- List the acts of these types, up to a time and as known then, that rely on these grants or that these people did. No
--- row: nothing was drawn.
---   log_id int, known_at timestamptz, types text[], names text[], who text[], until timestamptz
+-- List the acts of these types, up to a time and as known then, that rely on these grants or that these people or bodies
+-- did. No row: nothing was drawn.
+--   log_id int, known_at timestamptz, types text[], names text[], who text[], bodies text[], until timestamptz
 SELECT position
   FROM projector.acts
  WHERE log_id = %(log_id)s
@@ -13,6 +13,15 @@ SELECT position
   FROM projector.duties
  WHERE log_id = %(log_id)s
    AND actor = ANY (%(who)s::text[])
+   AND type = ANY (%(types)s::text[])
+   AND time <= %(until)s
+   AND known_from <= %(known_at)s
+ UNION
+SELECT position
+  FROM projector.acts
+ WHERE log_id = %(log_id)s
+   AND actor = ANY (%(bodies)s::text[])
+   AND actor LIKE 'body:%%'
    AND type = ANY (%(types)s::text[])
    AND time <= %(until)s
    AND known_from <= %(known_at)s;

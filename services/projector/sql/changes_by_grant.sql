@@ -1,15 +1,13 @@
--- Read what became of these grants, as known then: suspensions, resumptions, revocations, and the grants that supersede
+-- Read what became of these grants: acceptances, suspensions, resumptions, revocations, and the grants that supersede
 -- them. No row: nothing.
---   log_id int, known_at timestamptz, names text[]
+--   log_id int, references text[]
 SELECT grant_name AS "grant", change AS kind, position, known_from, time, effective_at, notified_at, actor AS "by"
   FROM projector.grant_changes
  WHERE log_id = %(log_id)s
-   AND known_from <= %(known_at)s
-   AND grant_name = ANY (%(names)s::text[])
+   AND grant_name = ANY (%(references)s::text[])
  UNION ALL
 SELECT supersedes, 'superseded', position, known_from, time, starts, NULL, name
   FROM projector.grants
  WHERE log_id = %(log_id)s
-   AND known_from <= %(known_at)s
-   AND supersedes = ANY (%(names)s::text[])
+   AND supersedes = ANY (%(references)s::text[])
  ORDER BY position;

@@ -1,0 +1,100 @@
+"""
+What a grant asks for besides (`conditions`), and the acts that gave it: AUT-14 of the catalogue (domain §4.3).
+
+Asked of what was done on the same subject, no later than the act and not refused. An act may give it itself.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from projector.authority.chain import Asker, in_post
+from projector.authority.facts import Facts, Grant, JudgedAct
+
+
+class Condition(Struct, frozen=True, kw_only=True):
+    """A condition of a grant of the chain. `acts`: where those that meet it stand; `detail`: why none does."""
+
+    grant: str
+    condition: str
+    status: Literal["met", "unmet", "unknown"]
+    acts: tuple[int, ...] = ()
+    detail: str | None = None
+
+
+def conditions_of(links: Sequence[Grant], act: JudgedAct, asker: Asker, facts: Facts) -> Iterator[Condition]:
+    """Yield every condition of a chain, the root's first, each with what became of it."""
+    for link in reversed(links):
+        for condition in link.delegation.conditions if link.delegation is not None else ():
+            yield _judged(link.name, condition, act, asker, facts)
+
+
+def _judged(grant: str, condition: str, act: JudgedAct, asker: Asker, facts: Facts) -> Condition:
+    before = [
+        each
+        for each in facts.around_by_subject.get(act.subject, ())
+        if each.time <= act.time and each.position != act.position and not each.refused
+    ]
+    met, unknown, why = _looked_for(condition, [*before, act], act, asker, facts)
+    positions = tuple(each.position for each in met)
+    if met:
+        return Condition(grant=grant, condition=condition, status="met", acts=positions)
+    status = "unknown" if unknown else "unmet"
+    return Condition(grant=grant, condition=condition, status=status, detail=unknown or why)
+
+
+def _looked_for(
+    condition: str, done: Sequence[JudgedAct], act: JudgedAct, asker: Asker, facts: Facts
+) -> tuple[list[JudgedAct], str | None, str]:
+    """Return the acts that meet a condition, what may do so but does not say enough, and what is missing."""
+    match condition.partition(":"):
+        case "concurrence", _, role:
+            mine = facts.person_of(asker.who, asker.at)
+            found = [each for each in done if _concurred(each, role, mine, act, facts)]
+            return found, None, f"nobody else acted as {role} on {act.subject} by then"
+        case "collective_decision", _, _:
+            found = [each for each in done if _decided_by_body(each, act)]
+            return found, None, f"no body of {act.unit} decided on {act.subject} by then"
+        case _:
+            found = [each for each in done if _reviewed_by_lawyer(each, facts)]
+            silent = [each for each in done if each.type == "contract.review" and not _functions(each, facts)]
+            unknown = f"the review at {silent[0].position} does not say in which function" if silent else None
+            return found, unknown, f"no legal review on {act.subject} by then is recorded"
+
+
+def _concurred(each: JudgedAct, role: str, mine: str, act: JudgedAct, facts: Facts) -> bool:
+    itself = each.position == act.position
+    return any(
+        person.role == role
+        and facts.person_of(person.who, each.time) != mine
+        and (not itself or person.who != act.actor)
+        for person in each.people
+    )
+
+
+def _decided_by_body(each: JudgedAct, act: JudgedAct) -> bool:
+    return each.act_class == "D" and each.actor.startswith("body:") and each.unit == act.unit
+
+
+def _reviewed_by_lawyer(each: JudgedAct, facts: Facts) -> bool:
+    return "legal_opinion" in each.documents or (each.act_class == "S" and "legal" in _functions(each, facts))
+
+
+def _functions(each: JudgedAct, facts: Facts) -> set[str]:
+    """Return in which functions people took part: as said, else by the designation of a post they were in."""
+    found: set[str] = set()
+    for person in each.people:
+        who = facts.person_of(person.who, each.time)
+        found |= {person.function} if person.function is not None else set(_designations(who, each.time, facts))
+    return found
+
+
+def _designations(person: str, at: datetime, facts: Facts) -> Iterator[str]:
+    for post in facts.posts_of(person):
+        if in_post(post, person, at, facts):
+            stated = [each for each in facts.posts if each.post == post and each.time <= at]
+            last = max(stated, key=lambda each: (each.time, each.known_from, each.position), default=None)
+            if last is not None and last.designation is not None:
+                yield last.designation

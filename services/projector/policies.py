@@ -1,0 +1,263 @@
+"""
+Which policy holds for a unit at a moment: its own value where it may have one, else the row in force on the local
+business date for its jurisdiction. Where there is neither, the answer is unknown.
+
+What a unit adopts by `setup.policy` is an edition of a policy, by its name. It replaces the edition adopted before it
+from its own start on, for good: when it ends, the earlier one does not come back.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, Literal, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from contracts.payloads import Reserved, SetupPolicy
+from contracts.policy import Policies, Row, is_laxer, shipped
+from contracts.policy_values import BadValue
+from projector.acts import term_end, term_start
+from projector.view import View
+
+T = TypeVar("T")
+
+
+class PolicyStated(Struct, frozen=True, kw_only=True):
+    """
+    What a unit adopted by one `setup.policy`, corrections read in. `policy` is its name, empty where it has none.
+
+    `values` are as stated: nothing says that they may be used. `ends` is exclusive; None: open. `erased`: the content
+    was, so only the unit is left and when it was adopted.
+    """
+
+    unit: str
+    policy: str
+    position: int
+    known_from: datetime
+    time: datetime
+    starts: datetime
+    ends: datetime | None
+    values: Mapping[str, Any] = {}
+    reserved: tuple[Reserved, ...] = ()
+    has_responsibility: bool = False
+    erased: bool = False
+
+
+class JurisdictionStated(Struct, frozen=True, kw_only=True):
+    """Where a `unit.register` says that a unit is: a GB/T 2260 code or `central`, None where it does not say."""
+
+    unit: str
+    jurisdiction: str | None
+    time: datetime
+    known_from: datetime
+    position: int
+
+
+class NotUsed(Struct, frozen=True, kw_only=True):
+    """
+    A unit's own value that was kept and is not used, and the row it cannot replace.
+
+    laxer: less strict than a row that binds the unit. bad_value: none of the kind that the key takes.
+    """
+
+    key: str
+    value: Any
+    row: Row | None
+    why: Literal["laxer", "bad_value"]
+    position: int
+
+
+class UnitPolicies:
+    """What holds for units, by the statements it was made of. Pure: it reads nothing."""
+
+    def __init__(
+        self,
+        stated: Iterable[PolicyStated],
+        jurisdictions: Iterable[JurisdictionStated] = (),
+        rows: Policies | None = None,
+    ) -> None:
+        self._stated = _by_unit(stated)
+        self._jurisdictions = _by_unit(jurisdictions)
+        self._rows = rows if rows is not None else shipped()
+
+    def value(self, key: str, unit: str | None, at: datetime) -> Any | None:
+        """
+        Return what holds for a unit at a moment, None where nobody says.
+
+        The unit's own value is the one adopted last that may be used: of the right kind, and not laxer than the row.
+        """
+        row = self.row(key, unit, at)
+        for stated in reversed(self.in_force(unit, at)):
+            if key in stated.values:
+                own = self._own(stated, key, row)
+                if not isinstance(own, NotUsed):
+                    return own
+        return row.value if row is not None else None
+
+    def row(self, key: str, unit: str | None, at: datetime) -> Row | None:
+        """Return the row that holds for a unit at a moment, whatever the unit itself says."""
+        return self._rows.row_at(key, at, self.jurisdiction(unit, at))
+
+    def not_used(self, unit: str | None, at: datetime) -> list[NotUsed]:
+        """Return the unit's own values that are kept and not used, in the order of their adoption."""
+        owns = (
+            self._own(stated, key, self.row(key, unit, at))
+            for stated in self.in_force(unit, at)
+            for key in stated.values
+        )
+        return [own for own in owns if isinstance(own, NotUsed)]
+
+    def laxer(self, unit: str | None, at: datetime) -> list[tuple[str, Any, Row]]:
+        """Return (key, value, row) of the unit's own values that are laxer than the row they would replace."""
+        return [(own.key, own.value, own.row) for own in self.not_used(unit, at) if own.why == "laxer" and own.row]
+
+    def in_force(self, unit: str | None, at: datetime, known_by: datetime | None = None) -> list[PolicyStated]:
+        """
+        Return the edition in force of each of a unit's policies, in the order of their adoption.
+
+        With `known_by`, by what the ledger knew then. What was erased is left out (`erased`).
+        """
+        editions: dict[str, PolicyStated] = {}
+        for stated in self._known(unit, at, known_by):
+            if not stated.erased:
+                editions.pop(stated.policy, None)
+                editions[stated.policy] = stated
+        return [each for each in editions.values() if each.ends is None or at < each.ends]
+
+    def erased(self, unit: str | None, at: datetime, known_by: datetime | None = None) -> list[int]:
+        """Return where a unit adopted what was erased since: what that said, and of which policy, is unknown."""
+        return [stated.position for stated in self._known(unit, at, known_by) if stated.erased]
+
+    def jurisdiction(self, unit: str | None, at: datetime) -> str | None:
+        """
+        Return where a unit was at a moment, as said last before it. None: unknown.
+
+        Where nothing was said by then, the earliest that was said later counts: a register is often filled late.
+        """
+        said = [each for each in self._jurisdictions.get(unit, ()) if each.jurisdiction is not None]
+        before = [each for each in said if each.time <= at]
+        return before[-1].jurisdiction if before else said[0].jurisdiction if said else None
+
+    def _known(self, unit: str | None, at: datetime, known_by: datetime | None) -> Iterator[PolicyStated]:
+        for stated in self._stated.get(unit, ()):
+            if stated.starts <= at and (known_by is None or stated.known_from <= known_by):
+                yield stated
+
+    def _own(self, stated: PolicyStated, key: str, row: Row | None) -> Any | NotUsed:
+        """Return a unit's own value as read, or why it is not used."""
+        given = stated.values[key]
+        try:
+            value = self._rows.read(key, given)
+        except BadValue:
+            return NotUsed(key=key, value=given, row=row, why="bad_value", position=stated.position)
+        if row is not None and is_laxer(row, value):
+            return NotUsed(key=key, value=value, row=row, why="laxer", position=stated.position)
+        return value
+
+
+S = TypeVar("S", PolicyStated, JurisdictionStated)
+
+
+def _by_unit(stated: Iterable[S]) -> dict[str | None, list[S]]:
+    """Return statements by unit, in the order in which they were made."""
+    found: dict[str | None, list[S]] = {}
+    for each in sorted(stated, key=lambda each: (each.time, each.known_from, each.position)):
+        found.setdefault(each.unit, []).append(each)
+    return found
+
+
+# Loading
+
+
+def load_unit_policies(view: View, units: Iterable[str]) -> UnitPolicies:
+    """Load what is known of the policies of these units, and where they are."""
+    asked = {"units": sorted(set(units))}
+    adopted = _read(view, "unit_policies", _AdoptedRow, asked)
+    registered = _read(view, "unit_jurisdictions", JurisdictionStated, asked)
+    corrected = _corrections(view, [row.position for row in (*adopted, *registered)])
+    return UnitPolicies(
+        (_adopted(row, fields) for row in adopted if (fields := corrected.get(row.position, {})) is not None),
+        (_placed(row, fields) for row in registered if (fields := corrected.get(row.position, {})) is not None),
+    )
+
+
+class _AdoptedRow(Struct, frozen=True):
+    unit: str
+    policy: str | None
+    position: int
+    known_from: datetime
+    time: datetime
+    starts: datetime
+    ends: datetime | None
+    data: str | None
+
+
+_decode_exactly: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode
+
+
+def _adopted(row: _AdoptedRow, fields: Mapping[str, Any]) -> PolicyStated:
+    said = _content(row.data, fields)
+    bare = PolicyStated(
+        unit=row.unit,
+        policy="",
+        position=row.position,
+        known_from=row.known_from,
+        time=row.time,
+        starts=row.starts,
+        ends=row.ends,
+        erased=said is None,
+    )
+    if said is None:
+        return bare
+    return msgspec.structs.replace(
+        bare,
+        policy=said.policy or said.object or "",
+        starts=term_start(said.valid_from, row.time),
+        ends=term_end(said.valid_until),
+        values={each.key: each.value for each in said.policies},
+        reserved=tuple(said.reserved),
+        has_responsibility=_says_who(said),
+    )
+
+
+def _content(data: str | None, fields: Mapping[str, Any]) -> SetupPolicy | None:
+    """Return what was adopted, as corrected. None: erased, or not readable."""
+    if data is None:
+        return None
+    said = _decode_exactly(data)
+    for document in ({**said, **fields}, said):  # a correction that makes it unreadable corrects nothing
+        try:
+            return msgspec.convert(document, SetupPolicy)
+        except msgspec.ValidationError:
+            continue
+    return None
+
+
+def _says_who(said: SetupPolicy) -> bool:
+    """Say whether it settles who answers for a grant and who for its exercise."""
+    answers = said.responsibility
+    return bool(answers.strip() if isinstance(answers, str) else answers and (answers.grantor or answers.grantee))
+
+
+def _placed(row: JurisdictionStated, fields: Mapping[str, Any]) -> JurisdictionStated:
+    place = fields.get("jurisdiction", row.jurisdiction)
+    return msgspec.structs.replace(row, jurisdiction=place if isinstance(place, str) else None)
+
+
+def _corrections(view: View, positions: Sequence[int]) -> dict[int, Mapping[str, Any] | None]:
+    """Return what replaces members of acts, by position; None: the act was withdrawn."""
+    found: dict[int, Mapping[str, Any] | None] = {}
+    if not positions:
+        return found
+    for position, void, fields in view.select("corrections_among", {"positions": list(positions)}):
+        before = found.get(position, {})
+        found[position] = None if void or before is None else {**before, **_decode_exactly(fields)}
+    return found
+
+
+def _read(view: View, name: str, shape: Callable[..., T], parameters: Mapping[str, Any]) -> list[T]:
+    """Run a statement whose columns are named after what `shape` takes."""
+    cursor = view.select(name, parameters)
+    columns = [column.name for column in cursor.description or ()]
+    return [shape(**dict(zip(columns, row, strict=True))) for row in cursor]

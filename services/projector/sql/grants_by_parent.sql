@@ -1,0 +1,8 @@
+-- Read the grants that name these as what they rest on. No row: there is none.
+--   log_id int, references text[]
+SELECT name, position, known_from, asserted, time, is_root, parent, actor, grantor, grantee, unit, starts, ends,
+       payload::text
+  FROM projector.grants
+ WHERE log_id = %(log_id)s
+   AND parent = ANY (%(references)s::text[])
+ ORDER BY position;
