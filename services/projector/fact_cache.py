@@ -2,16 +2,17 @@
 Facts by reference, read once and kept until an act names the reference again.
 
 What authority rests on changes rarely and is asked for all the time: a person's posts, a grant and those above it, what
-units there are. A question reads what it needs of that here. What is kept is raw, each row with when it was known, so
-the same rows answer as of any past moment; nothing is kept that follows from the time of an act.
+units there are. A question reads what it needs of that here. Rows are kept raw, each with when it was known, so the
+same rows answer as of any past moment. Conclusions are kept too, as of all that is known, each with what it rests on.
 
 Every question first looks at the acts recorded since the last one and lets go of what they name. So nobody is told what
-was before: neither by an expired entry, as none holds a verdict, nor by one that an act has touched.
+was before: no verdict is kept that time alone would make wrong, and none that an act has touched.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from itertools import chain
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import msgspec
 from msgspec import Struct
@@ -20,96 +21,163 @@ if TYPE_CHECKING:
     from projector.view import View
 
 ROWS_MAX: Final = 500_000
-"""Rows kept; beyond that everything is let go of, and read again as it is asked for. About half a gigabyte."""
+"""Rows kept; beyond that everything is let go of, and read again as it is asked for."""
+
+DERIVED_MAX: Final = 20_000
+"""Conclusions kept; beyond that the oldest go."""
 
 _ACTS_LOOKED_AT_MAX: Final = 5_000
 """Further behind than so many acts, everything is let go of unseen."""
 
-_TOUCH_ALL: Final = frozenset(("data.erase",))
-_TOUCH_CORRECTIONS: Final = frozenset(("act.correct",))
+T = TypeVar("T")
 
 
 class Source(Struct, frozen=True):
     """
     A kind of facts: the statement that reads them for `references`, and what of a row is the reference.
 
-    `shape` takes the columns by name; its result has `known_from`.
+    `shape` takes the columns by name; its result has `known_from`. `key_is_reference`: acts name it; positions they do
+    not.
     """
 
     statement: str
     key: str
     shape: Callable[..., Any]
+    key_is_reference: bool = True
+
+
+class _Derived(Struct, frozen=True):
+    """A conclusion, and the references it rests on."""
+
+    value: Any
+    rests_on: frozenset[str]
 
 
 class FactCache:
-    """The facts of one log. Safe for several threads; the lock is held while facts are gathered."""
+    """The facts of one log. The lock is to be held from `follow` until the last row was read."""
 
-    def __init__(self, rows_max: int = ROWS_MAX) -> None:
+    def __init__(self, rows_max: int = ROWS_MAX, derived_max: int = DERIVED_MAX) -> None:
         self.lock = RLock()
-        self._rows_max = rows_max
-        self._kept: dict[str, dict[str, tuple[Any, ...]]] = {}
+        self._rows_max, self._derived_max = rows_max, derived_max
+        self._kept: dict[str, dict[Any, tuple[Any, ...]]] = {}
         self._rows = 0
+        self._derived: dict[Hashable, _Derived] = {}
+        self._dependents: dict[str, set[Hashable]] = {}
+        self._noting: list[set[str]] = []
         self._position = 0
 
-    def follow(self, view: "View") -> bool:
+    def follow(self, view: "View") -> None:
         """
-        Let go of what acts up to the view's position have touched. False: the view is older than what is kept.
+        Let go of what acts up to the view's position have touched; of everything, where the view is an older one.
 
-        Going back happens to a view that was opened before another which was served first, and after a rebuild.
+        That happens to a view opened before another that was served first, and after a rebuild.
         """
         position = view.stand.position
-        if position < self._position:
-            self.forget()
-            self._position = position
-        elif position - self._position > _ACTS_LOOKED_AT_MAX:
+        if position < self._position or position - self._position > _ACTS_LOOKED_AT_MAX:
             self.forget()
         elif position > self._position and self._kept:
             for row in view.select("acts_since", {"after": self._position}):
                 self._touch(*row)
         self._position = position
-        return True
 
     def forget(self) -> None:
         self._kept.clear()
         self._rows = 0
+        self._forget_derived()
 
-    def rows(self, view: "View", source: Source, references: Iterable[str]) -> Iterator[Any]:
-        """Yield the rows of these references that were known by the view's moment."""
+    def rows(self, view: "View", source: Source, references: Iterable[Any]) -> Iterator[Any]:
+        """Return the rows of these references that were known by the view's moment."""
         wanted = set(references)
+        if self._noting and source.key_is_reference:
+            self._noting[-1] |= wanted
         kept = self._kept.setdefault(source.statement, {})
         missing = wanted - kept.keys()
         if missing:
             self._read(view, source, kept, missing)
+        found = chain.from_iterable([kept[reference] for reference in wanted])
         known_at = view.asked.known_at
-        for reference in wanted:
-            for row in kept.get(reference, ()):
-                if known_at is None or row.known_from <= known_at:
-                    yield row
+        return found if known_at is None else (row for row in found if row.known_from <= known_at)
 
-    def _read(self, view: "View", source: Source, kept: dict[str, tuple[Any, ...]], missing: set[str]) -> None:
+    def derive(self, view: "View", key: Hashable, find: Callable[[], T]) -> T:
+        """Return what follows from rows, found once and kept until a row it was found from is touched."""
+        if view.asked.known_at is not None:
+            return find()
+        kept = self._derived.get(key)
+        if kept is None:
+            kept = self._find(key, find)
+        if self._noting:
+            self._noting[-1] |= kept.rests_on
+        return cast("T", kept.value)
+
+    def note_acts(self, references: Iterable[str]) -> None:
+        """Say that what is being derived rests on the acts by, on or under these references as well."""
+        if self._noting:
+            self._noting[-1].update(map(_acts_of, references))
+
+    def _find(self, key: Hashable, find: Callable[[], Any]) -> _Derived:
+        self._noting.append(set())
+        try:
+            value = find()
+        finally:
+            rests_on = frozenset(self._noting.pop())
+        found = _Derived(value, rests_on)
+        while len(self._derived) >= self._derived_max:
+            self._drop(next(iter(self._derived)))
+        self._derived[key] = found
+        for reference in rests_on:
+            self._dependents.setdefault(reference, set()).add(key)
+        return found
+
+    def _drop(self, key: Hashable) -> None:
+        kept = self._derived.pop(key, None)
+        for reference in kept.rests_on if kept is not None else ():
+            dependents = self._dependents[reference]
+            dependents.discard(key)
+            if not dependents:
+                del self._dependents[reference]
+
+    def _forget_derived(self) -> None:
+        self._derived.clear()
+        self._dependents.clear()
+
+    def _read(self, view: "View", source: Source, kept: dict[Any, tuple[Any, ...]], missing: set[Any]) -> None:
         cursor = view.select(source.statement, {"references": sorted(missing)})
         columns = [column.name for column in cursor.description or ()]
-        found: dict[str, list[Any]] = {reference: [] for reference in missing}
+        found: dict[Any, list[Any]] = {reference: [] for reference in missing}
         for values in cursor:
             row = source.shape(**dict(zip(columns, values, strict=True)))
             found[getattr(row, source.key)].append(row)
-        self._rows += sum(map(len, found.values())) + len(found)
         if self._rows > self._rows_max:
-            self.forget()
-            self._rows = sum(map(len, found.values())) + len(found)
-            self._kept[source.statement] = kept
+            for other in self._kept.values():
+                if other is not kept:
+                    other.clear()
+            self._rows = 0
+        self._rows += sum(map(len, found.values())) + len(found)
         kept |= {reference: tuple(rows) for reference, rows in found.items()}
 
-    def _touch(self, act: str, subject: str, unit: str | None, data: str | None) -> None:
-        if act in _TOUCH_ALL:
+    def _touch(
+        self, act: str, subject: str, unit: str | None, actor: str, authority: str | None, data: str | None
+    ) -> None:
+        """Let go of what one act touches. `data` is given where an act says who people, units and grants are."""
+        if act == "data.erase":
             self.forget()
             return
-        if act in _TOUCH_CORRECTIONS:
+        if act == "act.correct":
             self._kept.pop("corrections_of", None)
-        touched = {subject, unit or subject, *(_texts(msgspec.json.decode(data)) if data is not None else ())}
-        for kept in self._kept.values():
-            for reference in touched:
+            self._forget_derived()
+        touched = {subject, *(_acts_of(each) for each in (subject, actor, authority) if each is not None)}
+        if data is not None:
+            named = set(_texts(msgspec.json.decode(data)))
+            touched |= named | {unit or subject} | {_acts_of(each) for each in named}
+        for reference in touched:
+            for kept in self._kept.values():
                 kept.pop(reference, None)
+            for key in list(self._dependents.get(reference, ())):
+                self._drop(key)
+
+
+def _acts_of(reference: str) -> str:
+    return f"acts of {reference}"
 
 
 def _texts(document: Any) -> Iterator[str]:

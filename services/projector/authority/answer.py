@@ -11,12 +11,12 @@ from contracts.payloads import Instrument
 from projector.authority.chain import Path
 from projector.authority.conditions import Condition, conditions_of
 from projector.authority.facts import Facts, Grant, JudgedAct
-from projector.authority.judge import CitationStatus, Judgement, LateUntil, Verdict, Weighed, asker_of, judge, uses_of
+from projector.authority.judge import CitationStatus, Judgement, Verdict, Weighed, asker_of
 from projector.authority.load import Loaded
 from projector.authority.scope import axis_matches
 from projector.authority.standing import Mark, Result, State, standing
 from projector.authority.tolerance import late_grants
-from projector.authority.usage import Uses, ceiling_currency
+from projector.authority.usage import Draws, ceiling_currency
 from projector.prover import AnswerProof
 from projector.view import Stand
 
@@ -180,19 +180,16 @@ class ProjectAuthority(Struct, frozen=True, kw_only=True):
 
 def answers(loaded: Loaded, stand: Stand) -> list[AuthorityAnswer]:
     """Judge acts and say it, in the order of their positions."""
-    late_until = late_grants(loaded.facts.policies)
-    uses = uses_of(loaded.facts, late_until)
-    return [_answer(act, loaded.facts, late_until, uses, stand) for act in loaded.acts]
+    return [_answer(act, facts, found, loaded.uses, stand) for act, facts, found in loaded.judged()]
 
 
-def _answer(act: JudgedAct, facts: Facts, late_until: LateUntil, uses: Uses, stand: Stand) -> AuthorityAnswer:
-    found = judge(act, facts, late_until, uses)
+def _answer(act: JudgedAct, facts: Facts, found: Judgement, uses: Draws, stand: Stand) -> AuthorityAnswer:
     best = found.best
     faults = best.of("FAULT") if best is not None else ()
     return AuthorityAnswer(
         act=_act(act, facts),
         verdict=found.verdict,
-        chain=list(_chain(best.path, act, facts, late_until, uses)) if best is not None else [],
+        chain=list(_chain(best.path, act, facts, uses)) if best is not None else [],
         failures=_failures(found.failures),
         faults=_failures(faults),
         citation=_cited(found),
@@ -225,7 +222,8 @@ def _act(act: JudgedAct, facts: Facts) -> ActInQuestion:
     )
 
 
-def _chain(path: Path, act: JudgedAct, facts: Facts, late_until: LateUntil, uses: Uses) -> Iterator[Link]:
+def _chain(path: Path, act: JudgedAct, facts: Facts, uses: Draws) -> Iterator[Link]:
+    tolerance = late_grants(facts.policies)(act.unit, act.time)
     for index in range(len(path.links) - 1, -1, -1):
         grant = path.links[index]
         used, left = _drawn(grant, act, uses)
@@ -241,7 +239,7 @@ def _chain(path: Path, act: JudgedAct, facts: Facts, late_until: LateUntil, uses
             used_before=money(used),
             headroom_after=money(left),
             term=term_of(grant),
-            status_at_act=standing(grant, act.time, facts, late_until(act.unit, act.time)).state,
+            status_at_act=standing(grant, act.time, facts, tolerance).state,
             instrument=grant.delegation.instrument if grant.delegation is not None else None,
             position=grant.position,
             known_from=grant.known_from,
@@ -249,7 +247,7 @@ def _chain(path: Path, act: JudgedAct, facts: Facts, late_until: LateUntil, uses
         )
 
 
-def _drawn(grant: Grant, act: JudgedAct, uses: Uses) -> tuple[Decimal | None, Decimal | None]:
+def _drawn(grant: Grant, act: JudgedAct, uses: Draws) -> tuple[Decimal | None, Decimal | None]:
     """Return what was drawn before the act, and what the total leaves after it. None: no such total, or unknown."""
     said = grant.delegation
     if said is None or said.ceiling_total is None:

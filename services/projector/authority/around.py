@@ -1,64 +1,138 @@
 """
 Which other acts bear on an act: what its conditions ask for, what else its approver signed, who acted for whom.
 
-Found by position here and read like any act. Only what some grant, appointment or act in question makes worth asking.
+Only what some grant, appointment or act in question makes worth asking is read.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
-from projector.authority.facts import Grant, JudgedAct
+import msgspec
+
+from projector.authority import rows
+from projector.authority.facts import Facts, Grant, JudgedAct, Project
 from projector.authority.policy import SPLIT_ACTS, SPLIT_WINDOW
-from projector.authority.sources import Sources
+from projector.authority.register import Asking, asking_of, register
+from projector.authority.sources import STATEMENTS_BY_PROJECT, Sources
 from projector.authority.usage import family_of
 from projector.policies import UnitPolicies
 
 
-def positions_around(
-    sources: Sources, asked: Sequence[JudgedAct], grants: Collection[Grant], appointed: bool
-) -> set[int]:
-    """Return where the acts stand that were done on the same subjects and may bear on those asked about."""
-    conditions = {each for grant in grants if grant.delegation is not None for each in grant.delegation.conditions}
-    types = {type for act in asked for type in family_of(act.type)} if appointed else set[str]()
-    if not asked or not (conditions or types):
-        return set()
-    return set(
-        sources.positions(
-            "acts_around",
-            subjects=sorted({act.subject for act in asked}),
-            until=max(act.time for act in asked),
-            types=sorted(types),
-            roles=[each.partition(":")[2] for each in sorted(conditions) if each.startswith("concurrence:")],
-            collective="collective_decision" in conditions,
-            legal="legal_review" in conditions,
+def facts_around(sources: Sources, acts: Sequence[JudgedAct]) -> dict[int, Facts]:
+    """Return, by position, what is known around each act. What acts have in common is shared."""
+    ratifications = sources.ratifications([act.position for act in acts])
+    own = {act.position: [each for each in ratifications if each.act == act.position] for act in acts}
+    registers = {act.position: register(sources, asking_of(act, own[act.position])) for act in acts}
+    around = _acts_around(sources, acts, registers)
+    beside = Facts(acts=tuple(acts), around=tuple(around))
+    projects = _projects(sources, [*acts, *around])
+    return {
+        act.position: _with_reviewers(sources, registers[act.position], around).with_acts(
+            beside, about=Facts(projects=projects, ratifications=tuple(own[act.position]))
         )
-    )
+        for act in acts
+    }
 
 
-def positions_alike(
-    sources: Sources, asked: Sequence[JudgedAct], grants: Collection[Grant], policy: UnitPolicies, who: Iterable[str]
-) -> set[int]:
-    """Return where the acts stand that, with one asked about, may split what a ceiling would not let through."""
-    if not any(grant.delegation is not None and grant.delegation.ceiling_item for grant in grants):
-        return set()
-    windows = {act.position: split_window(policy, act) for act in asked}
-    may_split = [act for act in asked if windows[act.position] is not None and act.amount is not None]
-    if not may_split:
-        return set()
-    longest = max(days for days in windows.values() if days is not None)
-    return set(
-        sources.positions(
-            "acts_alike",
-            who=sorted(who),
-            types=sorted({type for act in may_split for type in family_of(act.type)}),
-            since=min(act.time for act in may_split) - timedelta(days=longest + 1),
-            until=max(act.time for act in may_split),
-        )
-    )
-
-
-def split_window(policy: UnitPolicies, act: JudgedAct) -> int | None:
+def split_window(policies: UnitPolicies, act: JudgedAct) -> int | None:
     """Return within how many days acts of this kind count together, None where they do not (policy `aut.split_*`)."""
-    acts = policy.value(SPLIT_ACTS, act.unit, act.time) or ()
-    days = policy.value(SPLIT_WINDOW, act.unit, act.time)
+    acts = policies.value(SPLIT_ACTS, act.unit, act.time) or ()
+    days = policies.value(SPLIT_WINDOW, act.unit, act.time)
     return int(days) if act.type in acts and days is not None else None
+
+
+def _acts_around(sources: Sources, acts: Sequence[JudgedAct], registers: Mapping[int, Facts]) -> list[JudgedAct]:
+    positions = {*_on_the_subject(sources, acts, registers), *_alike(sources, acts, registers)}
+    if any(_pays(grant) for facts in _each(registers) for grant in facts.grants.values()):
+        projects = sorted({act.project for act in acts if act.project is not None})
+        positions |= set(sources.positions("payments_on", projects=projects))
+    return [act for act in sources.acts(positions) if not act.withdrawn]
+
+
+def _on_the_subject(sources: Sources, acts: Sequence[JudgedAct], registers: Mapping[int, Facts]) -> list[int]:
+    """Return where the acts stand that were done on the same subjects, as far as a condition or appointment asks."""
+    asking: list[JudgedAct] = []
+    conditions: set[str] = set()
+    types: set[str] = set()
+    for act in acts:
+        facts = registers[act.position]
+        own = {each for grant in facts.grants.values() for each in _conditions(grant)}
+        if own or facts.actings:
+            asking.append(act)
+            conditions |= own
+            types |= family_of(act.type) if facts.actings else frozenset()
+    if not asking:
+        return []
+    return sources.positions(
+        "acts_around",
+        subjects=sorted({act.subject for act in asking}),
+        until=max(act.time for act in asking),
+        types=sorted(types),
+        roles=[each.partition(":")[2] for each in sorted(conditions) if each.startswith("concurrence:")],
+        collective="collective_decision" in conditions,
+        legal="legal_review" in conditions,
+    )
+
+
+def _alike(sources: Sources, acts: Sequence[JudgedAct], registers: Mapping[int, Facts]) -> list[int]:
+    """Return where the acts stand that, with one asked about, may split what a ceiling would not let through."""
+    who: set[str] = set()
+    days_longest = 0
+    may_split: list[JudgedAct] = []
+    for act in acts:
+        facts = registers[act.position]
+        days = split_window(facts.policies, act)
+        if days is not None and act.amount is not None and act.asked is not None and _has_item_ceiling(facts):
+            person = facts.person_of(act.asked, act.time)
+            who |= {act.asked, *facts.references_of(person)}
+            days_longest = max(days_longest, days)
+            may_split.append(act)
+    if not may_split:
+        return []
+    return sources.positions(
+        "acts_alike",
+        who=sorted(who),
+        types=sorted({type for act in may_split for type in family_of(act.type)}),
+        since=min(act.time for act in may_split) - timedelta(days=days_longest + 1),
+        until=max(act.time for act in may_split),
+    )
+
+
+def _projects(sources: Sources, acts: Iterable[JudgedAct]) -> dict[str, Project]:
+    stated: list[rows.StatementRow] = list(
+        sources.read(STATEMENTS_BY_PROJECT, {act.project for act in acts if act.project is not None})
+    )
+    corrected = sources.corrections(row.position for row in stated)
+    return rows.by_project(rows.Present(corrected).only(stated), corrected)
+
+
+def _with_reviewers(sources: Sources, facts: Facts, around: Sequence[JudgedAct]) -> Facts:
+    """Add the posts of whoever took part in what was done around, where a condition asks in which function."""
+    if not any("legal_review" in _conditions(grant) for grant in facts.grants.values()):
+        return facts
+    people = frozenset(person.who for act in around if act.act_class == "S" for person in act.people)
+    theirs = register(sources, Asking(people, frozenset(), frozenset()))
+    return msgspec.structs.replace(
+        facts,
+        links=tuple(dict.fromkeys((*facts.links, *theirs.links))),
+        terms=tuple({term.position: term for term in (*facts.terms, *theirs.terms)}.values()),
+        posts=tuple({post.position: post for post in (*facts.posts, *theirs.posts)}.values()),
+    )
+
+
+def _conditions(grant: Grant) -> list[str]:
+    return grant.delegation.conditions if grant.delegation is not None else []
+
+
+def _has_item_ceiling(facts: Facts) -> bool:
+    return any(
+        grant.delegation is not None and grant.delegation.ceiling_item is not None for grant in facts.grants.values()
+    ) or any(acting.ceiling_item is not None for acting in facts.actings)
+
+
+def _pays(grant: Grant) -> bool:
+    return grant.delegation is not None and grant.delegation.total_basis == "paid"
+
+
+def _each(registers: Mapping[int, Facts]) -> Iterator[Facts]:
+    return iter({id(facts): facts for facts in registers.values()}.values())

@@ -9,7 +9,7 @@ from msgspec import Struct
 from projector.authority.chain import Asker, Path
 from projector.authority.facts import Facts, Grant, JudgedAct
 from projector.authority.standing import Tolerance
-from projector.authority.usage import Uses
+from projector.authority.usage import Draws
 
 
 class Case(Struct, frozen=True):
@@ -20,7 +20,7 @@ class Case(Struct, frozen=True):
     path: Path
     facts: Facts
     tolerance: Tolerance
-    uses: Uses
+    uses: Draws
 
     @property
     def at(self) -> datetime:

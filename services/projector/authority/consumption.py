@@ -6,7 +6,7 @@ kept for each type of act apart, as totals are (AUT-07): a contract signed does 
 """
 
 from calendar import monthrange
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Final, Literal
@@ -17,10 +17,10 @@ from msgspec import Meta, Struct
 from contracts.moments import LOCAL_ZONE
 from projector.authority.answer import money
 from projector.authority.facts import Facts, Grant, JudgedAct
-from projector.authority.judge import Judgement, Verdict, judge, uses_of
-from projector.authority.load import Loaded, load
+from projector.authority.judge import Judgement, Verdict
+from projector.authority.load import load
 from projector.authority.policy import DORMANT
-from projector.authority.tolerance import late_grants
+from projector.authority.sources import Sources
 from projector.authority.usage import Drawn, Uses, ceiling_currency, family_of
 from projector.view import View
 
@@ -106,19 +106,38 @@ class Consumption(Struct, frozen=True, kw_only=True):
 
 def done_under(view: View, names: Iterable[str]) -> Done:
     """Judge every act that may have drawn on grants or on those made under them, as known then and done by `as_of`."""
-    loaded = load_under(view, names)
-    late_until = late_grants(loaded.facts.policies)
-    uses = uses_of(loaded.facts, late_until)
-    judged = ((act, judge(act, loaded.facts, late_until, uses)) for act in loaded.acts if not act.withdrawn)
-    return Done((_use(act, found) for act, found in judged), uses)
+    judged = [(act, found) for act, found in _judged_under(view, names) if not act.withdrawn]
+    uses = Uses(_payments(view, judged))
+    for act, found in sorted(judged, key=lambda each: each[0].order):
+        uses.add(act, _links(found))
+    return Done((Use(act, found.verdict, tuple(link.name for link in _links(found))) for act, found in judged), uses)
 
 
-def load_under(view: View, names: Iterable[str]) -> Loaded:
-    """Load the acts that may have drawn on grants or on those made under them, with what the judge needs to know."""
+def _judged_under(view: View, names: Iterable[str]) -> Iterator[tuple[JudgedAct, Judgement]]:
     found = {row[0] for row in view.select("grants_under", {"names": sorted(names)})}
     types = sorted(act.type for act in view.catalogue.acts.values() if act.needs_grant)
-    acts = view.select("acts_that_may_draw", {"names": sorted(found), "types": types})
-    return load(view, [row[0] for row in acts])
+    positions = view.select("acts_that_may_draw", {"names": sorted(found), "types": types})
+    for act, _, judgement in load(view, [row[0] for row in positions]).judged():
+        yield act, judgement
+
+
+def _links(found: Judgement) -> tuple[Grant, ...]:
+    return found.best.path.links if found.best is not None else ()
+
+
+def _payments(view: View, judged: Iterable[tuple[JudgedAct, Judgement]]) -> list[JudgedAct]:
+    """Return what was paid on the projects of acts by a grant whose total counts what is paid."""
+    projects = {
+        act.project
+        for act, found in judged
+        if any(link.delegation is not None and link.delegation.total_basis == "paid" for link in _links(found))
+    }
+    if not projects:
+        return []
+    with view.cache.lock:
+        sources = Sources(view)
+        found = sources.positions("payments_until", projects=sorted(each for each in projects if each is not None))
+        return sources.acts(found)
 
 
 def has_total(grant: Grant) -> bool:
@@ -152,11 +171,6 @@ def idle_too_long(grant: Grant, used: datetime | None, facts: Facts, at: datetim
     """Say whether a grant's last use, or its start if nobody used it, is more than `aut.dormant` months back."""
     months = facts.policies.value(DORMANT, grant.unit, at)
     return months is not None and (used or grant.starts) < _months_before(at, int(months))
-
-
-def _use(act: JudgedAct, found: Judgement) -> Use:
-    links = found.best.path.links if found.best is not None else ()
-    return Use(act, found.verdict, tuple(link.name for link in links))
 
 
 def _months_before(at: datetime, months: int) -> datetime:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 import msgspec
 from msgspec import Struct
@@ -300,6 +300,8 @@ class Facts(Struct, frozen=True, kw_only=True, dict=True):
     posts: tuple[PostDefined, ...] = ()
     policies: UnitPolicies = UnitPolicies(())
     catalogue: Catalogue = msgspec.field(default_factory=base_catalogue)
+    drawn_on: frozenset[str] = frozenset()
+    """The grants of the ways in question of which it matters what was done by them before."""
 
     # What follows is found again and again: looked up, not searched for.
 
@@ -345,6 +347,24 @@ class Facts(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def _units(self) -> dict[str, list[UnitStated]]:
         return _grouped((stated.unit, stated) for stated in self.units)
+
+    def with_acts(self, beside: "Facts", *, about: "Facts") -> "Facts":
+        """
+        Return the same people and grants, with the projects and ratifications of `about` and the acts of `beside`.
+
+        What was found out about people and grants stays found.
+        """
+        own = msgspec.structs.replace(
+            self,
+            acts=beside.acts,
+            around=beside.around,
+            projects=about.projects,
+            ratifications=about.ratifications,
+        )
+        found = cast("dict[str, Any]", own.__dict__)
+        found.update(self.__dict__)
+        found.update(around_by_subject=beside.around_by_subject, _asked_of=beside._asked_of)
+        return own
 
     @cached_property
     def remembered(self) -> dict[object, object]:

@@ -51,7 +51,7 @@ def act_authority(
         if not loaded.acts:
             raise Unknown(f"no act at position {position} of this log has been read")
         answer = answers(loaded, view.stand)[0]
-        rests = rests_on(view, answer, loaded.facts) if proof else []
+        rests = rests_on(view, answer, loaded.facts_of[position]) if proof else []
     if not proof:
         return answer
     return proved(answer, rests, _projector(request).prover, with_payload=request.user.may("verify"))

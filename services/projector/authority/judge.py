@@ -1,7 +1,6 @@
 """The verdict on one act: facts in, judgement out. No I/O, no clock; the tolerance is the caller's policy."""
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -13,7 +12,8 @@ from projector.authority.facts import Facts, JudgedAct, Ratification
 from projector.authority.failures import weigh
 from projector.authority.mandate import Mandate, mandate_for
 from projector.authority.standing import Mark, Result, Tolerance
-from projector.authority.usage import Uses
+from projector.authority.tolerance import LateUntil, late_grants
+from projector.authority.usage import Draws, Uses
 
 Verdict = Literal["VALID", "INVALID", "RATIFIED", "LATE_RECORDED", "UNPROVEN", "NOT_REQUIRED"]
 CitationStatus = Literal[
@@ -26,9 +26,6 @@ CitationStatus = Literal[
     "erased",
     "unknown",
 ]
-
-LateUntil = Callable[[str | None, datetime], Tolerance]
-"""Until when a grant may be recorded after an act of this unit and moment: policy `aut.late_grant`."""
 
 _LOST: Final = {
     "unknown": "is not in the ledger",
@@ -83,17 +80,25 @@ class Judgement(Struct, frozen=True, kw_only=True):
 
 
 def uses_of(facts: Facts, late_until: LateUntil) -> Uses:
-    """Say of every act what it drew on: the grant that authorised it or was nearest to it, and what that rests on."""
+    """Say of every act of `facts` what it drew on: the grant its answer rests on, and what that rests on."""
     uses = Uses(act for act in facts.around if act.type == "pay.execute")
-    for act in sorted(facts.acts, key=lambda act: act.order):
-        if act.needs_grant and act.asked is not None and not act.withdrawn:
-            best = _decide(act, asker_of(act), facts, late_until(act.unit, act.time), uses).best
+    return draw([(act, facts) for act in sorted(facts.acts, key=lambda act: act.order)], uses, late_until)
+
+
+def draw(cases: Iterable[tuple[JudgedAct, Facts]], uses: Uses, late_until: LateUntil | None = None) -> Uses:
+    """Add to `uses` what acts drew, in the order given: each is judged by what those before it left."""
+    for act, facts in cases:
+        if act.asked is None or act.withdrawn or mandate_for(act, facts) is not None:
+            continue
+        if _needs_grant(act, facts) is not False:
+            until = late_until or late_grants(facts.policies)
+            best = _decide(act, asker_of(act), facts, until(act.unit, act.time), uses).best
             if best is not None:
                 uses.add(act, best.path.links)
     return uses
 
 
-def judge(act: JudgedAct, facts: Facts, late_until: LateUntil, uses: Uses) -> Judgement:
+def judge(act: JudgedAct, facts: Facts, late_until: LateUntil, uses: Draws) -> Judgement:
     """
     Say who authorised an act, under what delegation, and if nobody did, why (contract §4).
 
@@ -147,7 +152,7 @@ def _needs_grant(act: JudgedAct, facts: Facts) -> bool | Mark:
     return act.unit in project.units
 
 
-def _decide(act: JudgedAct, asker: Asker, facts: Facts, tolerance: Tolerance, uses: Uses) -> Judgement:
+def _decide(act: JudgedAct, asker: Asker, facts: Facts, tolerance: Tolerance, uses: Draws) -> Judgement:
     """Weigh every way, and take the best there is."""
     weighed = [Weighed(path, weigh(Case(act, asker, path, facts, tolerance, uses))) for path in paths_to(asker, facts)]
     weighed.sort(key=lambda way: _nearness(way, asker))
@@ -234,7 +239,7 @@ def _citation(asker: Asker, weighed: Sequence[Weighed], ways: Sequence[Weighed],
     return Citation(asker.cited, "fails", covering[0].of("FAIL", "UNDETERMINED", "LATE"))
 
 
-def _ratified(found: Judgement, act: JudgedAct, facts: Facts, late_until: LateUntil, uses: Uses) -> Judgement:
+def _ratified(found: Judgement, act: JudgedAct, facts: Facts, late_until: LateUntil, uses: Draws) -> Judgement:
     """
     Turn INVALID or UNPROVEN into RATIFIED, where somebody ratified the act who could have authorised it himself then.
 
@@ -253,7 +258,7 @@ def _ratified(found: Judgement, act: JudgedAct, facts: Facts, late_until: LateUn
 
 
 def _why_not_ratified(
-    each: Ratification, act: JudgedAct, facts: Facts, late_until: LateUntil, uses: Uses
+    each: Ratification, act: JudgedAct, facts: Facts, late_until: LateUntil, uses: Draws
 ) -> str | None:
     """Return why a ratification counts for nothing, or None."""
     asker = Asker(

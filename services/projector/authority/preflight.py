@@ -17,6 +17,7 @@ from contracts.moments import parse_instant
 from projector.acts import storable
 from projector.authority import rows
 from projector.authority.answer import AuthorityAnswer, Failure, answers
+from projector.authority.conditions import Condition
 from projector.authority.facts import Facts, JudgedAct
 from projector.authority.load import load
 from projector.view import View
@@ -46,7 +47,7 @@ def foresee(view: View, events: Sequence[Event]) -> list[ForeseenAnswer]:
     acts = [_hypothetical(event, first + index, now, view.catalogue) for index, event in enumerate(events)]
     loaded = load(view, (), acts)
     found = {each.act.position: each for each in answers(loaded, view.stand)}
-    return [_foreseen(found[act.position], act, loaded.facts) for act in acts]
+    return [_foreseen(found[act.position], act, loaded.facts_of[act.position]) for act in acts]
 
 
 def _hypothetical(event: Event, position: int, now: datetime, catalogue: Catalogue) -> JudgedAct:
@@ -74,7 +75,13 @@ def _foreseen(answer: AuthorityAnswer, act: JudgedAct, facts: Facts) -> Foreseen
     named = _enforced(act, facts)
     members = {name: getattr(answer, name) for name in answer.__struct_fields__}
     members["act"] = msgspec.structs.replace(answer.act, position=None)
+    members["conditions"] = [_without(each, answer.position) for each in answer.conditions]
     return ForeseenAnswer(**members, refused=[each for each in answer.failures if _refuses(each, answer, named)])
+
+
+def _without(condition: Condition, end: int) -> Condition:
+    """Leave out acts beyond the end of the log: those that have not happened have no position to name."""
+    return msgspec.structs.replace(condition, acts=tuple(each for each in condition.acts if each <= end))
 
 
 def _enforced(act: JudgedAct, facts: Facts) -> frozenset[str]:

@@ -1,14 +1,13 @@
 """Adds to an answer the proofs of the acts it rests on, so that it can be checked without us (`contracts.proof`)."""
 
 from collections.abc import Iterator
-from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
 from projector.authority.answer import AuthorityAnswer, Via
 from projector.authority.facts import Facts
-from projector.prover import AnswerProof, Inclusion, ProofItem, Prover
+from projector.prover import AnswerProof, Inclusion, Part, ProofItem, Prover
 from projector.view import View
 
 
@@ -16,12 +15,12 @@ class Rests(Struct, frozen=True):
     """An act that an answer rests on, and what the answer calls it."""
 
     position: int
-    role: Literal["act", "grant", "acting", "post", "correction"]
+    role: Part
     name: str
 
 
 def rests_on(view: View, answer: AuthorityAnswer, facts: Facts) -> list[Rests]:
-    """List the act, what corrected it, every grant of the chain, and the appointments by which the last one served."""
+    """List the act, what corrected it, every grant of the chain, how the last one was reached, what met conditions."""
     position = answer.act.position
     if position is None:
         return []
@@ -32,6 +31,8 @@ def rests_on(view: View, answer: AuthorityAnswer, facts: Facts) -> list[Rests]:
         found.append(Rests(link.position, "grant", link.grant))
         if link.via is not None:
             found += _ways(link.via, answer, facts)
+    met = {(each, condition.condition) for condition in answer.conditions for each in condition.acts}
+    found += [Rests(each, "condition", name) for each, name in sorted(met) if each != position]
     return found
 
 

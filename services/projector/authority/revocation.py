@@ -120,7 +120,7 @@ def _with_other_grants(view: View, names: Collection[str]) -> Facts:
     grantees = {grant.grantee for name in names if (grant := facts.grants[name]).grantee is not None}
     people = {term.person for term in facts.terms if term.post in grantees}
     linked = {each for link in facts.links for each in (link.account, link.person)}
-    who = sorted({each for each in grantees if each is not None} | people | linked)
+    who = sorted(grantees | people | linked)
     posts = {row[0] for row in view.select("posts_ever_held", {"who": who})}
     others = {row[0] for row in view.select("grants_held_by", {"holders": sorted({*who, *posts})})}
     return load_grants(view, {*names, *others})

@@ -1,8 +1,8 @@
 """What the read model holds of people, posts, grants and acts, as known at the view's moment."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -10,6 +10,7 @@ from msgspec import Struct
 from projector.authority import rows
 from projector.authority.facts import Change, Grant, JudgedAct, PostDefined, Ratification, Role, Term
 from projector.fact_cache import Source
+from projector.policies import UnitPolicies, load_unit_policies
 from projector.view import View
 
 LINKS_BY_ACCOUNT: Final = Source("links_by_account", "account", rows.LinkRow)
@@ -29,9 +30,11 @@ CHANGES_BY_GRANT: Final = Source("changes_by_grant", "grant", Change)
 UNITS_BY_NAME: Final = Source("units_by_name", "unit", rows.UnitRow)
 EMPLOYERS_BY_PERSON: Final = Source("employers_by_person", "person", rows.EmployerRow)
 STATEMENTS_BY_PROJECT: Final = Source("statements_by_project", "project", rows.statement)
-CORRECTIONS: Final = Source("corrections_of", "corrected", rows.CorrectionRow)
+CORRECTIONS: Final = Source("corrections_of", "corrected", rows.CorrectionRow, key_is_reference=False)
 
 _DEPTH_MAX: Final = 64
+
+T = TypeVar("T")
 
 
 class People(Struct, frozen=True):
@@ -51,6 +54,23 @@ class Sources:
 
     def read(self, source: Source, references: Iterable[Any]) -> Iterator[Any]:
         return self._cache.rows(self.view, source, references)
+
+    def derive(self, key: Hashable, find: Callable[[], T]) -> T:
+        """Return what follows from facts alone, found once until one of those facts is touched."""
+        return self._cache.derive(self.view, key, find)
+
+    def depends_on_acts(self, references: Iterable[str]) -> None:
+        """Say that what is being derived depends on the acts by, on or under these references too."""
+        self._cache.note_acts(references)
+
+    def policies(self, units: frozenset[str]) -> UnitPolicies:
+        """Return what holds for units."""
+
+        def load() -> UnitPolicies:
+            list(self.read(UNITS_BY_NAME, units))  # what is said of a unit touches its policies
+            return load_unit_policies(self.view, units)
+
+        return self.derive(("policies", units), load)
 
     def people(self, references: Iterable[str]) -> People:
         """Return everybody behind these references, with every account they ever had."""

@@ -12,13 +12,15 @@ from typing import Final
 from contracts.moments import LOCAL_ZONE
 from contracts.policy import business_date
 from contracts.workdays import calendar_day, working_day
-from projector.authority.judge import LateUntil
 from projector.authority.policy import LATE_GRANT
 from projector.authority.standing import Tolerance
 from projector.policies import UnitPolicies
 
 _HOLIDAY_LONGEST_DAYS: Final = 14
 _EVER: Final = datetime.max.replace(tzinfo=UTC)
+
+LateUntil = Callable[[str | None, datetime], Tolerance]
+"""Until when a grant may be recorded after an act of this unit and moment: policy `aut.late_grant`."""
 
 WorkingDay = Callable[[date, int], date | None]
 """Return the n-th working day after a day, None beyond the published calendar."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Final, Protocol
 
 from msgspec import Struct
 
@@ -28,6 +28,9 @@ class Drawn(Struct, frozen=True):
 
     amount: Decimal = Decimal(0)
     unmeasured: bool = False
+
+    def and_also(self, other: "Drawn") -> "Drawn":
+        return Drawn(self.amount + other.amount, self.unmeasured or other.unmeasured)
 
 
 @dataclass
@@ -49,14 +52,27 @@ class _Series:
         return self.sums[earlier - 1] if earlier else Drawn()
 
 
-class Uses:
+class Draws(Protocol):
+    """What acts drew on grants before another."""
+
+    def before(self, act: JudgedAct, grant: Grant) -> Drawn:
+        """Return what acts counted with this one drew on a grant before it, within the window of its total."""
+        ...
+
+    def exercised(self, act: JudgedAct, grant: Grant) -> list[JudgedAct]:
+        """Return the acts of the same type that used a grant before this one and were not refused, in their order."""
+        ...
+
+
+class Uses(Draws):
     """
     What acts drew on grants. Acts are added in the order of a replay; any moment of it can then be asked for.
 
-    `payments` are the acts that paid, for totals that count what was paid.
+    `payments` are the acts that paid, for totals that count what was paid. `before` is what others drew already.
     """
 
-    def __init__(self, payments: Iterable[JudgedAct] = ()) -> None:
+    def __init__(self, payments: Iterable[JudgedAct] = (), before: Draws | None = None) -> None:
+        self._before = before
         self._series: dict[tuple[str, str, int | None], _Series] = {}
         self._exercised: dict[tuple[str, str], list[JudgedAct]] = {}
         self._payments = sorted(payments, key=lambda act: act.order)
@@ -74,7 +90,10 @@ class Uses:
                     self._series.setdefault((grant.name, _counts_as(act.type), year), _Series()).add(act.order, amount)
 
     def before(self, act: JudgedAct, grant: Grant) -> Drawn:
-        """Return what acts counted with this one drew on a grant before it, within the window of its total."""
+        own = self._own_before(act, grant)
+        return own if self._before is None else own.and_also(self._before.before(act, grant))
+
+    def _own_before(self, act: JudgedAct, grant: Grant) -> Drawn:
         said = grant.delegation
         year = _fiscal_year(act.time) if said is not None and said.total_window == "fiscal_year" else None
         if said is not None and said.total_basis == "paid":
@@ -83,9 +102,9 @@ class Uses:
         return series.before(act.order) if series is not None else Drawn()
 
     def exercised(self, act: JudgedAct, grant: Grant) -> list[JudgedAct]:
-        """Return the acts of the same type that used a grant before this one and were not refused, in their order."""
         found = self._exercised.get((grant.name, act.type), ())
-        return [each for each in found if each.order < act.order and not each.refused]
+        earlier = self._before.exercised(act, grant) if self._before is not None else []
+        return earlier + [each for each in found if each.order < act.order and not each.refused]
 
     def _paid(self, act: JudgedAct, grant: Grant, year: int | None) -> Drawn:
         """Sum what was paid before on what acts of this kind signed or approved by the grant."""
@@ -103,6 +122,30 @@ class Uses:
                 amount = payment.amount if known and payment.amount is not None else Decimal(0)
                 drawn = Drawn(drawn.amount + amount, drawn.unmeasured or not known)
         return drawn
+
+
+class PooledUses(Draws):
+    """Several uses as one. Acts of one family that draw on the same grants are in one of them."""
+
+    def __init__(self) -> None:
+        self._parts: dict[tuple[str, str], Draws] = {}
+
+    def add(self, uses: Draws, names: Iterable[str], family: Iterable[str]) -> None:
+        """Add what acts of these types drew on these grants."""
+        for type in family:
+            for name in names:
+                self._parts[name, type] = uses
+
+    def holds(self, names: Iterable[str], act: JudgedAct) -> bool:
+        return all((name, act.type) in self._parts for name in names)
+
+    def before(self, act: JudgedAct, grant: Grant) -> Drawn:
+        part = self._parts.get((grant.name, act.type))
+        return part.before(act, grant) if part is not None else Drawn()
+
+    def exercised(self, act: JudgedAct, grant: Grant) -> list[JudgedAct]:
+        part = self._parts.get((grant.name, act.type))
+        return part.exercised(act, grant) if part is not None else []
 
 
 def _settles(payment: JudgedAct, act: JudgedAct) -> bool:

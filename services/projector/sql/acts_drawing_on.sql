@@ -1,12 +1,11 @@
--- List the acts of these types, up to a time and as known then, that rely on these grants or that these people or bodies
--- did. No row: nothing was drawn.
---   log_id int, known_at timestamptz, types text[], names text[], who text[], bodies text[], until timestamptz
+-- List the acts of these types, as known then, that rely on these grants or that these people or bodies did. No row:
+-- nothing was drawn.
+--   log_id int, known_at timestamptz, types text[], names text[], who text[], bodies text[]
 SELECT position
   FROM projector.acts
  WHERE log_id = %(log_id)s
    AND authority = ANY (%(names)s::text[])
    AND type = ANY (%(types)s::text[])
-   AND time <= %(until)s
    AND known_from <= %(known_at)s
  UNION
 SELECT position
@@ -14,7 +13,6 @@ SELECT position
  WHERE log_id = %(log_id)s
    AND actor = ANY (%(who)s::text[])
    AND type = ANY (%(types)s::text[])
-   AND time <= %(until)s
    AND known_from <= %(known_at)s
  UNION
 SELECT position
@@ -23,5 +21,4 @@ SELECT position
    AND actor = ANY (%(bodies)s::text[])
    AND actor LIKE 'body:%%'
    AND type = ANY (%(types)s::text[])
-   AND time <= %(until)s
    AND known_from <= %(known_at)s;

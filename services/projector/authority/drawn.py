@@ -1,0 +1,89 @@
+"""
+What was drawn on grants before an act. An act draws on the grant that its own answer rests on, and that may depend on
+what was left of other grants: so acts that draw on grants in common are gathered together, and judged in their order.
+
+What was found is kept until one of the acts, people or grants in it is touched.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from projector.authority import sources as of
+from projector.authority.around import facts_around
+from projector.authority.facts import Facts, JudgedAct
+from projector.authority.judge import draw
+from projector.authority.register import asking_of, register
+from projector.authority.sources import Sources
+from projector.authority.usage import Draws, PooledUses, Uses, family_of
+
+
+class _Together(Struct, frozen=True):
+    """Grants that are drawn on together by acts of one family, and those acts."""
+
+    names: frozenset[str]
+    acts: tuple[JudgedAct, ...]
+
+
+def uses_around(
+    sources: Sources, acts: Sequence[JudgedAct], unrecorded: Sequence[JudgedAct], facts_of: Mapping[int, Facts]
+) -> Draws:
+    """Return what acts drew on the grants by which these may have been done."""
+    pool = PooledUses()
+    for act in acts:
+        names = facts_of[act.position].drawn_on
+        family = family_of(act.type)
+        if act.needs_grant and names and not pool.holds(names, act):
+            together = _together(sources, family, names)
+            pool.add(_uses(sources, family, together), together.names, family)
+    if not unrecorded:
+        return pool
+    return draw([(act, facts_of[act.position]) for act in unrecorded], Uses(before=pool))
+
+
+def _together(sources: Sources, family: frozenset[str], names: frozenset[str]) -> _Together:
+    return sources.derive(("together", family, names), lambda: _gather(sources, family, names))
+
+
+def _uses(sources: Sources, family: frozenset[str], together: _Together) -> Uses:
+    """Judge the acts in their order, each after those before it."""
+
+    def judged() -> Uses:
+        facts_of = facts_around(sources, together.acts)
+        for act in together.acts:
+            sources.depends_on_acts(ref for ref in (act.subject, act.actor, act.asked) if ref is not None)
+        payments = {each.position: each for facts in facts_of.values() for each in facts.around}
+        uses = Uses(each for each in payments.values() if each.type == "pay.execute")
+        in_order = sorted(together.acts, key=lambda act: act.order)
+        return draw(((act, facts_of[act.position]) for act in in_order), uses)
+
+    return sources.derive(("uses", family, together.names), judged)
+
+
+def _gather(sources: Sources, family: frozenset[str], names: frozenset[str]) -> _Together:
+    """Follow grants to the acts that may have drawn on them, and acts to the other grants they may draw on."""
+    acts: dict[int, JudgedAct] = {}
+    together, asked = names, frozenset[str]()
+    while together != asked:
+        asked = together
+        for act in sources.acts(_positions(sources, family, together) - acts.keys()):
+            acts[act.position] = act
+            if act.needs_grant:
+                together |= register(sources, asking_of(act)).drawn_on
+    return _Together(together, tuple(acts.values()))
+
+
+def _positions(sources: Sources, family: frozenset[str], names: frozenset[str]) -> set[int]:
+    """Return where the acts stand that cite these grants or those below, or were done by anybody they reach."""
+    below = sources.grants_below(names)
+    who = {grantee for grantees in below.values() for grantee in grantees}
+    who |= {term.person for term in sources.read(of.TERMS_BY_POST, (each for each in who if each.startswith("post:")))}
+    who |= sources.people(who).who
+    appointed = sources.read(of.ACTINGS_BY_PRINCIPAL, who)
+    who |= sources.people({row.substitute for row in appointed}).who
+    sources.depends_on_acts(who | below.keys())
+    bodies = sorted(each for each in who if each.startswith("body:"))
+    found = sources.positions(
+        "acts_drawing_on", types=sorted(family), names=sorted(below), who=sorted(who), bodies=bodies
+    )
+    return set(found)
