@@ -14,7 +14,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from contracts.catalogue import Force, Pair, Severity
 from edge.paging import read_cursor, write_cursor
 from projector.errors import Unknown
-from projector.pairs import HELD_LEVELS_DOWN, act_columns, columns, less_severe, side_rows
+from projector.pairs import act_columns, columns, held_levels_down, less_severe, side_rows
 from projector.replay import require_project
 from projector.view import View
 
@@ -192,8 +192,11 @@ def _held(view: View, pairs: dict[str, Pair], whom: dict[str, Any]) -> list[Conf
     ]
 
 
-_LEVELS_DOWN: Final[dict[Basis, int]] = {"PERFORMED": 0, "HELD": HELD_LEVELS_DOWN, "VESTED": 4}
-"""VESTED is advisory, whatever the pair."""
+def _severity(pair: Pair, basis: Basis, overlap: Overlap | UnsetType) -> Severity:
+    """VESTED is advisory, whatever the pair. HELD is as the policy has it on the day from which both were held."""
+    if basis == "VESTED":
+        return "ADVISORY"
+    return pair.severity if overlap is UNSET else less_severe(pair.severity, held_levels_down(overlap.from_))
 
 
 def _conflict(
@@ -209,7 +212,7 @@ def _conflict(
 ) -> Conflict:
     return Conflict(
         rule=pair.rule,
-        severity=less_severe(pair.severity, _LEVELS_DOWN[basis]),
+        severity=_severity(pair, basis, overlap),
         force=pair.force,
         citation=pair.citation,
         basis=basis,

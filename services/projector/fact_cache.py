@@ -29,6 +29,9 @@ DERIVED_MAX: Final = 20_000
 _ACTS_LOOKED_AT_MAX: Final = 5_000
 """Further behind than so many acts, everything is let go of unseen."""
 
+_TOUCH_ALL: Final = frozenset(("act.correct", "data.erase"))
+"""They name another act by its key, and do not say what that is about."""
+
 T = TypeVar("T")
 
 
@@ -91,7 +94,7 @@ class FactCache:
         if self._noting and source.key_is_reference:
             self._noting[-1] |= wanted
         kept = self._kept.setdefault(source.statement, {})
-        missing = wanted - kept.keys()
+        missing = [reference for reference in wanted if reference not in kept]  # `-` would go through all that is kept
         if missing:
             self._read(view, source, kept, missing)
         found = chain.from_iterable([kept[reference] for reference in wanted])
@@ -140,8 +143,8 @@ class FactCache:
         self._derived.clear()
         self._dependents.clear()
 
-    def _read(self, view: "View", source: Source, kept: dict[Any, tuple[Any, ...]], missing: set[Any]) -> None:
-        cursor = view.select(source.statement, {"references": sorted(missing)})
+    def _read(self, view: "View", source: Source, kept: dict[Any, tuple[Any, ...]], missing: list[Any]) -> None:
+        cursor = view.look_up(source.statement, {"references": missing})
         columns = [column.name for column in cursor.description or ()]
         found: dict[Any, list[Any]] = {reference: [] for reference in missing}
         for values in cursor:
@@ -159,12 +162,9 @@ class FactCache:
         self, act: str, subject: str, unit: str | None, actor: str, authority: str | None, data: str | None
     ) -> None:
         """Let go of what one act touches. `data` is given where an act says who people, units and grants are."""
-        if act == "data.erase":
+        if act in _TOUCH_ALL:
             self.forget()
             return
-        if act == "act.correct":
-            self._kept.pop("corrections_of", None)
-            self._forget_derived()
         touched = {subject, *(_acts_of(each) for each in (subject, actor, authority) if each is not None)}
         if data is not None:
             named = set(_texts(msgspec.json.decode(data)))

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from litestar import get
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import Example
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 from litestar.plugins.problem_details import ProblemDetailsException
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
@@ -20,11 +20,13 @@ from edge.app import Errors, unavailable
 from edge.paging import LIMIT_DEFAULT, After, Limit
 from edge.problems import problem
 from projector.authority.http import HANDLERS as AUTHORITY_HANDLERS
+from projector.authority.preflight_http import HANDLERS as PREFLIGHT_HANDLERS
 from projector.conflicts import Conflicts, Level, Sought, conflicts
 from projector.duties import Duties, person_duties, project_duties
 from projector.errors import BadQuestion, Behind, ProjectorError, Unavailable, Unknown
 from projector.projects import Projects, ProjectState, get_project, list_projects
 from projector.question import QUESTION, Asking, Question
+from projector.registry_http import HANDLERS as REGISTRY_HANDLERS
 from projector.replay import History, history
 
 if TYPE_CHECKING:
@@ -32,14 +34,14 @@ if TYPE_CHECKING:
 
 ProjectId = Annotated[
     str,
-    Parameter(
+    PathParameter(
         description="a project, percent-encoded; `project:` may be left out",
         examples=[Example(value="project:P-2026-017"), Example(value="P-2026-017")],
     ),
 ]
 PersonId = Annotated[
     str,
-    Parameter(
+    PathParameter(
         description="a person, or an account for whoever it belongs to, percent-encoded; `person:` may be left out",
         examples=[Example(value="person:P06"), Example(value="account:oa/zhang")],
     ),
@@ -52,8 +54,8 @@ def get_projects(
     asked: Question,
     limit: Limit = LIMIT_DEFAULT,
     after: After = None,
-    unit: Annotated[str | None, Parameter(description="only projects of this unit, e.g. unit:U001")] = None,
-    q: Annotated[str | None, Parameter(description="only projects with this in their title")] = None,
+    unit: Annotated[str | None, QueryParameter(description="only projects of this unit, e.g. unit:U001")] = None,
+    q: Annotated[str | None, QueryParameter(description="only projects with this in their title")] = None,
 ) -> Projects:
     """List projects."""
     projector: Projector = request.app.state.projector
@@ -105,12 +107,15 @@ def get_conflicts(
     asked: Question,
     limit: Limit = LIMIT_DEFAULT,
     after: After = None,
-    project: Annotated[str | None, Parameter(description="only on this project")] = None,
-    person: Annotated[str | None, Parameter(description="only of this person, or of whose account this is")] = None,
-    level: Annotated[Level | None, Parameter(description="only exercised, only held, or only vested")] = None,
-    rule: Annotated[str | None, Parameter(description="only of this pair, e.g. SOD-03")] = None,
+    project: Annotated[str | None, QueryParameter(description="only on this project")] = None,
+    person: Annotated[
+        str | None, QueryParameter(description="only of this person, or of whose account this is")
+    ] = None,
+    level: Annotated[Level | None, QueryParameter(description="only exercised, only held, or only vested")] = None,
+    rule: Annotated[str | None, QueryParameter(description="only of this pair, e.g. SOD-03")] = None,
     actors: Annotated[
-        Literal["persons", "all"], Parameter(description="`all`: systems and unknown actors too, as their own classes")
+        Literal["persons", "all"],
+        QueryParameter(description="`all`: systems and unknown actors too, as their own classes"),
     ] = "persons",
 ) -> Conflicts:
     """List incompatible duties in the hands of one person on one project."""
@@ -134,6 +139,8 @@ HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     get_person_duties,
     get_conflicts,
     *AUTHORITY_HANDLERS,
+    *REGISTRY_HANDLERS,
+    *PREFLIGHT_HANDLERS,
 )
 
 

@@ -4,11 +4,13 @@ answers for all pairs and a pack's pairs cost no SQL.
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import date, datetime
 from typing import Final, Literal
 
 from msgspec import Struct
 
 from contracts.catalogue import Catalogue, Duty, Pair, Severity
+from contracts.policy import business_date, shipped
 
 _CLASSES: Final = {"@D": ("D",), "@E": ("E",), "@any": ("D", "E", "S")}
 _EMPLOYMENTS: Final = frozenset(("@employee", "@agency", "@regulator"))
@@ -16,9 +18,6 @@ _UNIT_KIND: Final = "unit.kind="
 _SEVERITIES: Final[tuple[Severity, ...]] = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "ADVISORY")
 
 Kind = Literal["role", "function", "class", "employment"]
-
-HELD_LEVELS_DOWN: Final = 1
-"""How much less severe a pair is that is only held (policy row `sod.held_down`)."""
 
 
 class SideRow(Struct, frozen=True, kw_only=True):
@@ -69,6 +68,16 @@ def act_columns(catalogue: Catalogue) -> dict[str, list[object]]:
         "roles": [act.role for act in acts],
         "classes": [act.act_class if act.counts_for_pairs else None for act in acts],
     }
+
+
+def held_levels_down(since: datetime | None) -> int:
+    """
+    Return how much less severe a pair is that is only held (policy row `sod.held_down`).
+
+    The row is that of the day since when; None: always, and the last row counts. Without a row it is as severe.
+    """
+    row = shipped().row("sod.held_down", business_date(since) if since is not None else date.max)
+    return row.value if row is not None else 0
 
 
 def less_severe(severity: Severity, levels: int) -> Severity:

@@ -7,17 +7,15 @@ as recorded, with what replaces its members beside it.
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final, Literal, NamedTuple, cast
+from typing import Annotated, Any, Literal, NamedTuple, cast
 
 from msgspec import Meta, Struct
 
+from contracts.policy import shipped
 from edge.paging import read_cursor, write_cursor
 from projector.amounts import State, Step, after, amount_of
 from projector.errors import Unknown
 from projector.view import View
-
-FUTURE_TOLERANCE: Final = timedelta(minutes=5)
-"""How far `time` may be ahead of the ledger's clock (policy row `led.future`)."""
 
 Flag = Literal[
     "future_time",
@@ -234,7 +232,7 @@ def _others(listed: Sequence[Any], actor: str) -> Iterator[Other]:
 
 
 def _flags(row: _Row) -> Iterator[Flag]:
-    if row.time > row.recorded_at + FUTURE_TOLERANCE:
+    if row.time - row.recorded_at > _future_tolerance(row.time):
         yield "future_time"
     if row.asserted and row.known_from < row.time:
         yield "recorded_before_time"
@@ -250,3 +248,9 @@ def _flags(row: _Row) -> Iterator[Flag]:
         yield "voided"
     if row.erased:
         yield "erased"
+
+
+def _future_tolerance(at: datetime) -> timedelta:
+    """Return how far an act of then may be ahead of the clock that recorded it; without a row, as far as it likes."""
+    row = shipped().row_at("led.future", at)
+    return timedelta(minutes=row.value) if row is not None else timedelta.max

@@ -10,6 +10,9 @@ class Settings:
     """
     `dsn` is a libpq connection string or URL (`QUANZE_DSN`); `origin` names the log to follow (`QUANZE_ORIGIN`) and may
     be left out where the database holds one log.
+
+    A projector that runs alone asks the ledger at `ledger_url` (`QUANZE_LEDGER_URL`), with the token `ledger_token`
+    (`QUANZE_LEDGER_TOKEN`, scope `verify`), for the proofs of its answers; without it answers carry none.
     """
 
     dsn: str
@@ -17,12 +20,17 @@ class Settings:
     pool_size_max: int = 8
     batch_acts_max: int = 500
     poll_seconds: float = 1.0
+    ledger_url: str | None = None
+    ledger_token: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Raises `KeyError` naming the variable that is missing."""
+        url = environment.get("QUANZE_LEDGER_URL") or None
         return cls(
             dsn=environment["QUANZE_DSN"],
             origin=environment.get("QUANZE_ORIGIN") or None,
             pool_size_max=int(environment.get("QUANZE_PROJECTOR_POOL_SIZE_MAX", "8")),
+            ledger_url=url,
+            ledger_token=environment["QUANZE_LEDGER_TOKEN"] if url is not None else "",
         )

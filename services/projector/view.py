@@ -54,17 +54,21 @@ class View:
     cache: FactCache
 
     def select(self, name: str, parameters: Mapping[str, Any] | None = None) -> Cursor[TupleRow]:
-        """Run `sql/<name>.sql` of the projector."""
-        return self.connection.execute(
-            statement("projector", name),
-            {
-                "log_id": self.log_id,
-                "as_of": self.asked.as_of or _ALWAYS,
-                "known_at": self.asked.known_at or _ALWAYS,
-                **(parameters or {}),
-            },
-            prepare=False,  # a plan made for all projects is a poor one for a single project
-        )
+        """Run `sql/<name>.sql` of the projector, planned anew: a plan for all projects is a poor one for one project."""
+        return self._execute(name, parameters, prepare=False)
+
+    def look_up(self, name: str, parameters: Mapping[str, Any] | None = None) -> Cursor[TupleRow]:
+        """Run a statement that goes by one index whatever it is asked: it is planned once for each connection."""
+        return self._execute(name, parameters, prepare=True)
+
+    def _execute(self, name: str, parameters: Mapping[str, Any] | None, *, prepare: bool) -> Cursor[TupleRow]:
+        given = {
+            "log_id": self.log_id,
+            "as_of": self.asked.as_of or _ALWAYS,
+            "known_at": self.asked.known_at or _ALWAYS,
+            **(parameters or {}),
+        }
+        return self.connection.execute(statement("projector", name), given, prepare=prepare)
 
 
 _ALWAYS: LiteralString = "infinity"

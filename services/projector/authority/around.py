@@ -10,7 +10,8 @@ from datetime import timedelta
 import msgspec
 
 from projector.authority import rows
-from projector.authority.facts import Facts, Grant, JudgedAct, Project
+from projector.authority.conditions import designations
+from projector.authority.facts import Exercised, Facts, Grant, JudgedAct, Project
 from projector.authority.policy import SPLIT_ACTS, SPLIT_WINDOW
 from projector.authority.register import Asking, asking_of, register
 from projector.authority.sources import STATEMENTS_BY_PROJECT, Sources
@@ -20,14 +21,14 @@ from projector.policies import UnitPolicies
 
 def facts_around(sources: Sources, acts: Sequence[JudgedAct]) -> dict[int, Facts]:
     """Return, by position, what is known around each act. What acts have in common is shared."""
-    ratifications = sources.ratifications([act.position for act in acts])
+    ratifications = sources.ratifications([act.position for act in acts if act.ratified])
     own = {act.position: [each for each in ratifications if each.act == act.position] for act in acts}
     registers = {act.position: register(sources, asking_of(act, own[act.position])) for act in acts}
     around = _acts_around(sources, acts, registers)
     beside = Facts(acts=tuple(acts), around=tuple(around))
     projects = _projects(sources, [*acts, *around])
     return {
-        act.position: _with_reviewers(sources, registers[act.position], around).with_acts(
+        act.position: registers[act.position].with_acts(
             beside, about=Facts(projects=projects, ratifications=tuple(own[act.position]))
         )
         for act in acts
@@ -42,15 +43,15 @@ def split_window(policies: UnitPolicies, act: JudgedAct) -> int | None:
 
 
 def _acts_around(sources: Sources, acts: Sequence[JudgedAct], registers: Mapping[int, Facts]) -> list[JudgedAct]:
-    positions = {*_on_the_subject(sources, acts, registers), *_alike(sources, acts, registers)}
+    found = _on_the_subject(sources, acts, registers) + _alike(sources, acts, registers)
     if any(_pays(grant) for facts in _each(registers) for grant in facts.grants.values()):
         projects = sorted({act.project for act in acts if act.project is not None})
-        positions |= set(sources.positions("payments_on", projects=projects))
-    return [act for act in sources.acts(positions) if not act.withdrawn]
+        found += sources.acts_found("payments_on", projects=projects)
+    return [act for act in {act.position: act for act in found}.values() if not act.withdrawn]
 
 
-def _on_the_subject(sources: Sources, acts: Sequence[JudgedAct], registers: Mapping[int, Facts]) -> list[int]:
-    """Return where the acts stand that were done on the same subjects, as far as a condition or appointment asks."""
+def _on_the_subject(sources: Sources, acts: Sequence[JudgedAct], registers: Mapping[int, Facts]) -> list[JudgedAct]:
+    """Return the acts that were done on the same subjects, as far as a condition or appointment asks for them."""
     asking: list[JudgedAct] = []
     conditions: set[str] = set()
     types: set[str] = set()
@@ -63,7 +64,7 @@ def _on_the_subject(sources: Sources, acts: Sequence[JudgedAct], registers: Mapp
             types |= family_of(act.type) if facts.actings else frozenset()
     if not asking:
         return []
-    return sources.positions(
+    found = sources.acts_found(
         "acts_around",
         subjects=sorted({act.subject for act in asking}),
         until=max(act.time for act in asking),
@@ -72,10 +73,11 @@ def _on_the_subject(sources: Sources, acts: Sequence[JudgedAct], registers: Mapp
         collective="collective_decision" in conditions,
         legal="legal_review" in conditions,
     )
+    return _with_functions(sources, found) if "legal_review" in conditions else found
 
 
-def _alike(sources: Sources, acts: Sequence[JudgedAct], registers: Mapping[int, Facts]) -> list[int]:
-    """Return where the acts stand that, with one asked about, may split what a ceiling would not let through."""
+def _alike(sources: Sources, acts: Sequence[JudgedAct], registers: Mapping[int, Facts]) -> list[JudgedAct]:
+    """Return the acts that, with one asked about, may split what a ceiling would not let through."""
     who: set[str] = set()
     days_longest = 0
     may_split: list[JudgedAct] = []
@@ -89,7 +91,7 @@ def _alike(sources: Sources, acts: Sequence[JudgedAct], registers: Mapping[int, 
             may_split.append(act)
     if not may_split:
         return []
-    return sources.positions(
+    return sources.acts_found(
         "acts_alike",
         who=sorted(who),
         types=sorted({type for act in may_split for type in family_of(act.type)}),
@@ -102,22 +104,22 @@ def _projects(sources: Sources, acts: Iterable[JudgedAct]) -> dict[str, Project]
     stated: list[rows.StatementRow] = list(
         sources.read(STATEMENTS_BY_PROJECT, {act.project for act in acts if act.project is not None})
     )
-    corrected = sources.corrections(row.position for row in stated)
+    corrected = sources.corrections(row.position for row in stated if row.corrected)
     return rows.by_project(rows.Present(corrected).only(stated), corrected)
 
 
-def _with_reviewers(sources: Sources, facts: Facts, around: Sequence[JudgedAct]) -> Facts:
-    """Add the posts of whoever took part in what was done around, where a condition asks in which function."""
-    if not any("legal_review" in _conditions(grant) for grant in facts.grants.values()):
-        return facts
-    people = frozenset(person.who for act in around if act.act_class == "S" for person in act.people)
-    theirs = register(sources, Asking(people, frozenset(), frozenset()))
-    return msgspec.structs.replace(
-        facts,
-        links=tuple(dict.fromkeys((*facts.links, *theirs.links))),
-        terms=tuple({term.position: term for term in (*facts.terms, *theirs.terms)}.values()),
-        posts=tuple({post.position: post for post in (*facts.posts, *theirs.posts)}.values()),
-    )
+def _with_functions(sources: Sources, acts: Iterable[JudgedAct]) -> list[JudgedAct]:
+    """Say in which function people took part who do not say it themselves: that of a post they were in (contract §3)."""
+    return [msgspec.structs.replace(act, people=tuple(_in_function(sources, act))) for act in acts]
+
+
+def _in_function(sources: Sources, act: JudgedAct) -> Iterator[Exercised]:
+    for person in act.people:
+        function = person.function
+        if function is None and act.act_class == "S":
+            facts = register(sources, Asking(frozenset((person.who,)), frozenset(), frozenset()))
+            function = next(iter(designations(facts.person_of(person.who, act.time), act.time, facts)), None)
+        yield msgspec.structs.replace(person, function=function)
 
 
 def _conditions(grant: Grant) -> list[str]:

@@ -6,12 +6,14 @@ Asked of what was done on the same subject, no later than the act and not refuse
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
 from projector.authority.chain import Asker, in_post
 from projector.authority.facts import Facts, Grant, JudgedAct
+
+_FUNCTIONS: Final = {"lead_department": "procurement", "procurement_officer": "procurement", "requesting": "business"}
 
 
 class Condition(Struct, frozen=True, kw_only=True):
@@ -87,14 +89,15 @@ def _functions(each: JudgedAct, facts: Facts) -> set[str]:
     found: set[str] = set()
     for person in each.people:
         who = facts.person_of(person.who, each.time)
-        found |= {person.function} if person.function is not None else set(_designations(who, each.time, facts))
+        found |= {person.function} if person.function is not None else set(designations(who, each.time, facts))
     return found
 
 
-def _designations(person: str, at: datetime, facts: Facts) -> Iterator[str]:
+def designations(person: str, at: datetime, facts: Facts) -> Iterator[str]:
+    """Yield in which functions a person serves by the posts they are in (contract §3, who counts)."""
     for post in facts.posts_of(person):
         if in_post(post, person, at, facts):
             stated = [each for each in facts.posts if each.post == post and each.time <= at]
             last = max(stated, key=lambda each: (each.time, each.known_from, each.position), default=None)
             if last is not None and last.designation is not None:
-                yield last.designation
+                yield _FUNCTIONS.get(last.designation, last.designation)

@@ -136,8 +136,8 @@ def _payments(view: View, judged: Iterable[tuple[JudgedAct, Judgement]]) -> list
         return []
     with view.cache.lock:
         sources = Sources(view)
-        found = sources.positions("payments_until", projects=sorted(each for each in projects if each is not None))
-        return sources.acts(found)
+        found = sources.acts_found("payments_on", projects=sorted(each for each in projects if each is not None))
+        return [act for act in found if act.time <= view.stand.as_of]
 
 
 def has_total(grant: Grant) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Final, Literal, TypeVar, cast
 
 import msgspec
 from msgspec import Struct
@@ -63,6 +63,8 @@ class JudgedAct(Struct, frozen=True, kw_only=True):
     object: str | None = None
     refused: bool = False
     """Its `result` is fail or revise."""
+    ratified: bool = False
+    """Somebody ratified it, with effect or without."""
     people: tuple[Exercised, ...] = ()
     documents: frozenset[str] = frozenset()
     """The kinds of its documents."""
@@ -183,7 +185,7 @@ class Holder(Struct, frozen=True):
         return self.who == other.who and (self.unit is None or other.unit is None or self.unit == other.unit)
 
 
-class Ratification(Struct, frozen=True, kw_only=True):
+class Ratification(Struct, frozen=True):
     """`act` is the position of what was ratified."""
 
     act: int
@@ -366,6 +368,12 @@ class Facts(Struct, frozen=True, kw_only=True, dict=True):
         found.update(around_by_subject=beside.around_by_subject, _asked_of=beside._asked_of)
         return own
 
+    def settled(self) -> "Facts":
+        """Find now what can be found of people and grants, so that every copy (`with_acts`) shares it."""
+        for name in _SHARED:
+            getattr(self, name)
+        return self
+
     @cached_property
     def remembered(self) -> dict[object, object]:
         """What was found out about these facts once and holds for every act: a place for those who find it out."""
@@ -426,6 +434,12 @@ class Facts(Struct, frozen=True, kw_only=True, dict=True):
                 return
             latest = max(before, key=_order) if before else min(stated, key=_order)
             above = latest.parent
+
+
+_SHARED: Final = (
+    *("grants_by_grantee", "terms_by_post", "roots", "remembered"),
+    *("_terms_by_holder", "_spans", "_accounts", "_units"),
+)
 
 
 def _order(stated: UnitStated | Employed) -> tuple[datetime, datetime, int]:

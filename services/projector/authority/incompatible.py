@@ -7,10 +7,11 @@ duties are looked at: those that ask for a function, a class of acts or whom som
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import product
 
 from msgspec import Struct
 
-from contracts.catalogue import Duty, Pair
+from contracts.catalogue import Catalogue, Duty
 from projector.authority.chain import climb, holders_at, in_post
 from projector.authority.facts import Facts, Grant, Role
 from projector.authority.standing import Mark, standing_now
@@ -37,28 +38,43 @@ def creates_incompatible_duties(links: Sequence[Grant], facts: Facts) -> Iterato
     at = max(grant.time, grant.starts)
     for person in sorted(holders_at(grant.grantee, at, facts)):
         held = given + [each for each in _held_by(person, at, facts) if each.by != grant.name]
-        pairs = (pair for pair in facts.catalogue.pairs.values() if _is_looked_at(pair))
-        for pair in pairs:
-            both = _both_sides(pair, given, held)
-            if both is not None:
-                mine, other = both
-                detail = f"it gives {person} {mine.role}, who holds {other.role} by {other.by}: {pair.rule}"
-                yield Mark("FAULT", "AUT-13", grant.name, detail)
-                return
+        both = next((each for mine in given for each in _against(mine, held, facts.catalogue)), None)
+        if both is not None:
+            mine, other, rule = both
+            detail = f"it gives {person} {mine.role}, who holds {other.role} by {other.by}: {rule}"
+            yield Mark("FAULT", "AUT-13", grant.name, detail)
+            return
 
 
-def _both_sides(pair: Pair, given: Sequence[Held], held: Sequence[Held]) -> tuple[Held, Held] | None:
-    first, second = (frozenset(duty.role for duty in side if _is_plain(duty)) for side in pair.sides)
-    for mine in given:
-        opposite = second if mine.role in first else first if mine.role in second else frozenset[str]()
-        other = next((each for each in held if each.role in opposite and each.meets(mine)), None)
-        if other is not None:
-            return mine, other
-    return None
+def _against(mine: Held, held: Sequence[Held], catalogue: Catalogue) -> Iterator[tuple[Held, Held, str]]:
+    """Yield what is incompatible with a duty, where both are held in one place."""
+    opposite = _opposites(catalogue).get(mine.role, {})
+    for other in held:
+        rule = opposite.get(other.role)
+        if rule is not None and other.meets(mine):
+            yield mine, other, rule
 
 
-def _is_looked_at(pair: Pair) -> bool:
-    return pair.on and pair.when is None and pair.scope == "project"
+_kept_opposites: dict[int, tuple[Catalogue, dict[str, dict[str, str]]]] = {}
+
+
+def _opposites(catalogue: Catalogue) -> dict[str, dict[str, str]]:
+    """Return, for each duty, the duties it is incompatible with, each with the pair that says so."""
+    kept = _kept_opposites.get(id(catalogue))
+    if kept is None or kept[0] is not catalogue:
+        _kept_opposites.clear()
+        kept = _kept_opposites[id(catalogue)] = catalogue, _opposites_in(catalogue)
+    return kept[1]
+
+
+def _opposites_in(catalogue: Catalogue) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for pair in catalogue.pairs.values():
+        if pair.on and pair.when is None and pair.scope == "project":
+            first, second = ([duty.role for duty in side if _is_plain(duty)] for side in pair.sides)
+            for one, other in (*product(first, second), *product(second, first)):
+                found.setdefault(one, {}).setdefault(other, pair.rule)
+    return found
 
 
 def _is_plain(duty: Duty) -> bool:

@@ -129,7 +129,7 @@ class _Gathering:
         there = rows.Present(self.sources.corrections(positions))
         ends = there.only(self.ends.values())
         owners = units | {grant.unit for grant in self.grants.values() if grant.unit is not None}
-        return Facts(
+        facts = Facts(
             grants=rows.by_name(there.or_withdrawn(grants[position]) for position in sorted(grants)),
             changes=rows.by_grant(sorted(there.only(changes), key=lambda change: change.position)),
             terms=there.only(self.terms.values()),
@@ -143,6 +143,7 @@ class _Gathering:
             catalogue=self.sources.view.catalogue,
             drawn_on=frozenset(grant.name for grant in self.grants.values() if _is_drawn_on(grant)),
         )
+        return facts.settled()
 
     def _units(self, units: Collection[str], grants: Iterable[Grant]) -> list[rows.UnitRow]:
         """Return what was said of the units in question, and of those above them."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -43,6 +44,8 @@ class ActRow(Struct, frozen=True):
     authority: str | None
     onbehalfof: str | None
     data: str | None
+    corrected: bool = False
+    ratified: bool = False
 
 
 class LinkRow(Struct, frozen=True):
@@ -125,6 +128,7 @@ class StatementRow(Struct, frozen=True, kw_only=True):
     position: int
     units: list[str] | None
     data: Mapping[str, Any]
+    corrected: bool
 
     @property
     def order(self) -> tuple[datetime, datetime, int]:
@@ -188,6 +192,7 @@ def judged_act(row: ActRow, catalogue: Catalogue, correction: Correction) -> Jud
         categories=tuple(item.category for item in said.items if item.category) if said is not None else (),
         erased=said is None,
         withdrawn=correction.void,
+        ratified=row.ratified,
         act_class=act.act_class if act is not None else "R",
         object=said.object if said is not None else None,
         refused=said is not None and said.result in ("fail", "revise"),
@@ -216,13 +221,21 @@ def _content(row: ActRow, act: Act | None, fields: Mapping[str, Any]) -> Payload
     """Return what the act says, as corrected. None: erased, or not readable."""
     if row.data is None:
         return None
-    said = msgspec.json.decode(row.data)
-    for document in ({**said, **fields}, said):  # a correction that makes it unreadable corrects nothing
-        try:
-            return msgspec.convert(document, act.payload if act is not None else Payload)
-        except msgspec.ValidationError:
-            continue
-    return None
+    shape = act.payload if act is not None else Payload
+    try:
+        if fields:  # a correction that makes it unreadable corrects nothing
+            return msgspec.convert({**msgspec.json.decode(row.data), **fields}, shape)
+    except msgspec.ValidationError:
+        pass
+    try:
+        return _decoder(shape).decode(row.data)
+    except msgspec.ValidationError:
+        return None
+
+
+@cache
+def _decoder(shape: type[Payload]) -> msgspec.json.Decoder[Payload]:
+    return msgspec.json.Decoder(shape)
 
 
 def _asked(actor: str, said: Payload | None) -> str | None:

@@ -113,25 +113,30 @@ class Sources:
 
     def acts(self, positions: Collection[int]) -> list[JudgedAct]:
         """Return acts by position, those there are, as corrected."""
-        if not positions:
-            return []
-        found = list(self.select("acts_to_judge", rows.ActRow, positions=sorted(positions)))
-        corrected = self.corrections(row.position for row in found)
-        none = rows.Correction()
-        catalogue = self.view.catalogue
+        return self.acts_found("acts_to_judge", positions=sorted(positions)) if positions else []
+
+    def acts_found(self, statement: str, **parameters: Any) -> list[JudgedAct]:
+        """Return the acts that a statement finds, in the order of their positions, as corrected."""
+        found = sorted(self.select(statement, rows.ActRow, **parameters), key=_by_position)
+        corrected = self.corrections(row.position for row in found if row.corrected)
+        none, catalogue = rows.Correction(), self.view.catalogue
         return [rows.judged_act(row, catalogue, corrected.get(row.position, none)) for row in found]
 
     def ratifications(self, positions: Collection[int]) -> list[Ratification]:
-        return list(self.select("ratifications_of", Ratification, positions=sorted(positions))) if positions else []
+        """Return who ratified acts by position, but for what was withdrawn."""
+        if not positions:
+            return []
+        found = list(self.select("ratifications_of", Ratification, positions=sorted(positions)))
+        withdrawn = rows.Present(self.corrections(each.position for each in found))
+        return list(withdrawn.only(found))
 
     def positions(self, statement: str, **parameters: Any) -> list[int]:
         """Return what a statement finds: positions of acts."""
-        return [row[0] for row in self.view.select(statement, parameters)]
+        return [row[0] for row in self.view.look_up(statement, parameters)]
 
     def select(self, statement: str, shape: type[Any], **parameters: Any) -> Iterator[Any]:
-        cursor = self.view.select(statement, parameters)
-        columns = [column.name for column in cursor.description or ()]
-        return (shape(**dict(zip(columns, row, strict=True))) for row in cursor)
+        """Run a statement whose columns are those of `shape`, in their order."""
+        return (shape(*row) for row in self.view.look_up(statement, parameters))
 
     def corrections(self, positions: Iterable[int]) -> dict[int, rows.Correction]:
         """Return what the corrections in force make of acts, those that any was made of."""
@@ -154,3 +159,7 @@ def _kind(prefix: str, references: Iterable[str]) -> list[str]:
 
 def _in_order(row: rows.CorrectionRow) -> tuple[datetime, int]:
     return row.known_from, row.by
+
+
+def _by_position(row: rows.ActRow) -> int:
+    return row.position

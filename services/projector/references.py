@@ -1,0 +1,15 @@
+"""References as paths and names give them."""
+
+
+def reference(text: str, *kinds: str) -> str:
+    """Return the reference a path names, of the first kind where it says none. A `/` in it may have come as %2F."""
+    plain = text.replace("%2F", "/").removeprefix("/")
+    return plain if plain.startswith(tuple(f"{kind}:" for kind in kinds)) else f"{kinds[0]}:{plain}"
+
+
+def posts_within(unit: str | None) -> dict[str, str | None]:
+    """Return between which texts the names of a unit's posts lie: `post:U001/…`. None: nowhere."""
+    if unit is None:
+        return {"posts_from": None, "posts_until": None}
+    prefix = f"post:{unit.removeprefix('unit:')}"
+    return {"posts_from": f"{prefix}/", "posts_until": f"{prefix}0"}  # `0` is what follows `/`
