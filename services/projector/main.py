@@ -14,6 +14,7 @@ from psycopg.rows import TupleRow
 from edge.app import make_app
 from edge.database import migrate, open_pool, require_role, statement
 from edge.tokens import Tokens
+from projector.authority.answering import Answering
 from projector.errors import Unknown
 from projector.fact_cache import FactCache
 from projector.follow import Follower
@@ -44,6 +45,7 @@ class Projector:
         self.tokens = Tokens(self.pool, self.log_id)
         self.catalogues = Catalogues(self.log_id)
         self.cache = FactCache()
+        self.answering = Answering(self.view)
         self.prover = prover or _prover(settings)
         self.follower = Follower(
             settings.dsn,
@@ -54,8 +56,10 @@ class Projector:
 
     def start(self) -> None:
         self.follower.start()
+        self.answering.start()
 
     def stop(self) -> None:
+        self.answering.stop()
         self.follower.stop()
         self.pool.close()
 

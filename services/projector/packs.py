@@ -34,7 +34,10 @@ class Catalogues:
     def read(self, cursor: Cursor[TupleRow]) -> Catalogue:
         """Return the catalogue of the packs that this transaction sees."""
         rows = cursor.execute(statement("projector", "pack_positions"), {"log_id": self._log_id}).fetchall()
-        positions = [row[0] for row in rows]
+        return self.of(cursor, [row[0] for row in rows])
+
+    def of(self, cursor: Cursor[TupleRow], positions: list[int]) -> Catalogue:
+        """Return the catalogue of the packs at these positions, all that this transaction sees."""
         known, catalogue = self._read
         if positions != known:
             catalogue = self._load(cursor)

@@ -13,7 +13,7 @@ from typing import Any, LiteralString
 
 import psycopg
 from msgspec import Struct
-from psycopg import Connection, Cursor
+from psycopg import Connection, Cursor, IsolationLevel
 from psycopg.errors import InsufficientPrivilege, InvalidSchemaName, UndefinedFunction, UndefinedTable
 from psycopg.rows import TupleRow
 
@@ -54,7 +54,7 @@ class View:
     cache: FactCache
 
     def select(self, name: str, parameters: Mapping[str, Any] | None = None) -> Cursor[TupleRow]:
-        """Run `sql/<name>.sql` of the projector, planned anew: a plan for all projects is a poor one for one project."""
+        """Run `sql/<name>.sql`, planned anew each time: a plan for all projects is a poor one for a single project."""
         return self._execute(name, parameters, prepare=False)
 
     def look_up(self, name: str, parameters: Mapping[str, Any] | None = None) -> Cursor[TupleRow]:
@@ -80,15 +80,15 @@ def open_view(
 ) -> Generator[View]:
     """Open a view on a connection of the projector's pool. Raises `Unavailable` while the read model is rebuilt."""
     try:
+        connection.isolation_level, connection.read_only = IsolationLevel.REPEATABLE_READ, True
         with connection.transaction(), connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            cursor.execute(statement("projector", "set_for_question"))
-            row = cursor.execute(statement("projector", "position"), {"follower": follower_name(log_id)}).fetchone()
+            given = {"log_id": log_id, "follower": follower_name(log_id)}
+            row = cursor.execute(statement("projector", "open_view"), given, prepare=True).fetchone()
+            position: int = (row[0] if row is not None else None) or 0
+            packs: list[int] = row[1] if row is not None else []
             now = datetime.now(UTC)
-            stand = Stand(
-                as_of=asked.as_of or now, known_at=asked.known_at or now, position=row[0] if row is not None else 0
-            )
-            yield View(connection, log_id, asked, stand, catalogues.read(cursor), cache)
+            stand = Stand(as_of=asked.as_of or now, known_at=asked.known_at or now, position=position)
+            yield View(connection, log_id, asked, stand, catalogues.of(cursor, packs), cache)
     except (UndefinedTable, UndefinedFunction, InvalidSchemaName, InsufficientPrivilege) as exc:
         raise Unavailable("the read model is being rebuilt; ask again in a moment") from exc
     except psycopg.errors.SerializationFailure as exc:

@@ -6,6 +6,7 @@ Only what some grant, appointment or act in question makes worth asking is read.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from typing import Any, Final
 
 import msgspec
 
@@ -18,15 +19,18 @@ from projector.authority.sources import STATEMENTS_BY_PROJECT, Sources
 from projector.authority.usage import family_of
 from projector.policies import UnitPolicies
 
+_UNHEARD_OF: Final = Project(units=frozenset(), category=None, methods=())
+
 
 def facts_around(sources: Sources, acts: Sequence[JudgedAct]) -> dict[int, Facts]:
     """Return, by position, what is known around each act. What acts have in common is shared."""
     ratifications = sources.ratifications([act.position for act in acts if act.ratified])
     own = {act.position: [each for each in ratifications if each.act == act.position] for act in acts}
     registers = {act.position: register(sources, asking_of(act, own[act.position])) for act in acts}
-    around = _acts_around(sources, acts, registers)
+    projects = _projects(sources, acts)
+    around = _acts_around(sources, acts, registers, projects)
+    projects |= _projects(sources, (act for act in around if act.project not in projects))
     beside = Facts(acts=tuple(acts), around=tuple(around))
-    projects = _projects(sources, [*acts, *around])
     return {
         act.position: registers[act.position].with_acts(
             beside, about=Facts(projects=projects, ratifications=tuple(own[act.position]))
@@ -42,11 +46,13 @@ def split_window(policies: UnitPolicies, act: JudgedAct) -> int | None:
     return int(days) if act.type in acts and days is not None else None
 
 
-def _acts_around(sources: Sources, acts: Sequence[JudgedAct], registers: Mapping[int, Facts]) -> list[JudgedAct]:
-    found = _on_the_subject(sources, acts, registers) + _alike(sources, acts, registers)
+def _acts_around(
+    sources: Sources, acts: Sequence[JudgedAct], registers: Mapping[int, Facts], projects: Mapping[str, Project]
+) -> list[JudgedAct]:
+    found = _on_the_subject(sources, acts, registers) + _alike(sources, acts, registers, projects)
     if any(_pays(grant) for facts in _each(registers) for grant in facts.grants.values()):
-        projects = sorted({act.project for act in acts if act.project is not None})
-        found += sources.acts_found("payments_on", projects=projects)
+        on = sorted({act.project for act in acts if act.project is not None})
+        found += sources.acts_found("payments_on", projects=on)
     return [act for act in {act.position: act for act in found}.values() if not act.withdrawn]
 
 
@@ -76,28 +82,26 @@ def _on_the_subject(sources: Sources, acts: Sequence[JudgedAct], registers: Mapp
     return _with_functions(sources, found) if "legal_review" in conditions else found
 
 
-def _alike(sources: Sources, acts: Sequence[JudgedAct], registers: Mapping[int, Facts]) -> list[JudgedAct]:
+def _alike(
+    sources: Sources, acts: Sequence[JudgedAct], registers: Mapping[int, Facts], projects: Mapping[str, Project]
+) -> list[JudgedAct]:
     """Return the acts that, with one asked about, may split what a ceiling would not let through."""
-    who: set[str] = set()
-    days_longest = 0
-    may_split: list[JudgedAct] = []
+    asked: list[tuple[Any, ...]] = []
+    types: set[str] = set()
     for act in acts:
-        facts = registers[act.position]
+        facts, project = registers[act.position], projects.get(act.project or "", _UNHEARD_OF)
         days = split_window(facts.policies, act)
         if days is not None and act.amount is not None and act.asked is not None and _has_item_ceiling(facts):
-            person = facts.person_of(act.asked, act.time)
-            who |= {act.asked, *facts.references_of(person)}
-            days_longest = max(days_longest, days)
-            may_split.append(act)
-    if not may_split:
+            types |= family_of(act.type)
+            matter = act.project, act.unit, project.budget_project, project.category
+            since = act.time - timedelta(days=days + 1)
+            who = {act.asked, *facts.references_of(facts.person_of(act.asked, act.time))}
+            asked += [(each, *matter, since, act.time) for each in sorted(who)]
+    if not asked:
         return []
-    return sources.acts_found(
-        "acts_alike",
-        who=sorted(who),
-        types=sorted({type for act in may_split for type in family_of(act.type)}),
-        since=min(act.time for act in may_split) - timedelta(days=days_longest + 1),
-        until=max(act.time for act in may_split),
-    )
+    names = ("who", "projects", "units", "lines", "categories", "since", "until")
+    columns = {name: list(column) for name, column in zip(names, zip(*asked, strict=True), strict=True)}
+    return sources.acts_found("acts_alike", types=sorted(types), corrected=sources.openings_corrected(), **columns)
 
 
 def _projects(sources: Sources, acts: Iterable[JudgedAct]) -> dict[str, Project]:
@@ -109,7 +113,7 @@ def _projects(sources: Sources, acts: Iterable[JudgedAct]) -> dict[str, Project]
 
 
 def _with_functions(sources: Sources, acts: Iterable[JudgedAct]) -> list[JudgedAct]:
-    """Say in which function people took part who do not say it themselves: that of a post they were in (contract §3)."""
+    """Say in which function people took part who do not say it: that of a post they were in (contract §3)."""
     return [msgspec.structs.replace(act, people=tuple(_in_function(sources, act))) for act in acts]
 
 

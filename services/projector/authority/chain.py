@@ -7,6 +7,7 @@ the answer can say why each did not.
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cached_property
 from typing import Final, cast
 
 from msgspec import Struct
@@ -55,12 +56,30 @@ Chain = tuple[tuple[Grant, ...], Gap | None]
 """A grant and what it rests on, up to a root, or to where it ends early and why."""
 
 
-class Path(Struct, frozen=True):
+class Path(Struct, frozen=True, dict=True):
     """One way: the grants from the one that reaches the asker (first) up to the root (last), if it gets there."""
 
     route: Route
     links: tuple[Grant, ...]
     gap: Gap | None = None
+
+    @cached_property
+    def key(self) -> tuple[object, ...]:
+        """What tells one way from another among the same facts."""
+        route = self.route
+        acting = route.acting.position if route.acting is not None else None
+        how = route.person, route.post, route.principal, acting
+        return "way", how, tuple(link.position for link in self.links)
+
+    @cached_property
+    def for_acts(self) -> frozenset[str] | None:
+        """The acts it is for, by the nearest grant that names any; None: whatever acts."""
+        stated = (link.scope.acts for link in self.links if link.scope is not None)
+        named = next((acts for acts in stated if acts is not None), None)
+        acting = self.route.acting.acts if self.route.acting is not None else None
+        if named is None or acting is None:
+            return frozenset(named) if named is not None else frozenset(acting) if acting is not None else None
+        return frozenset(named) & frozenset(acting)
 
     @property
     def leaf(self) -> Grant:
@@ -68,21 +87,29 @@ class Path(Struct, frozen=True):
 
     def covers_type(self, act: JudgedAct) -> bool:
         """Say whether the grant, by its own words or those it inherits, is one for this type of act."""
-        stated = (link.scope.acts for link in self.links if link.scope is not None)
-        named = next((acts for acts in stated if acts is not None), None)
-        acting = self.route.acting.acts if self.route.acting is not None else None
-        return (named is None or act.type in named) and (acting is None or act.type in acting)
+        return self.for_acts is None or act.type in self.for_acts
 
 
 def paths_to(asker: Asker, facts: Facts) -> list[Path]:
     """Return every way by which a grant reaches the asker, in an order that does not depend on how facts came."""
     return [
-        Path(route, links, gap)
+        path
         for route in _routes(asker, facts)
-        for grant in _held_as(route.holder, facts)
-        if _counts(grant, route, asker, facts)
-        for links, gap in climb(grant, facts)
+        for path in _paths_by(route, facts)
+        if _counts(path.leaf, route, asker, facts)
     ]
+
+
+def _paths_by(route: Route, facts: Facts) -> list[Path]:
+    """Return the ways that end with a route, whatever the act: found once."""
+    acting = route.acting.position if route.acting is not None else None
+    key = "paths", route.holder, route.person, route.post, route.principal, acting
+    known = cast("list[Path] | None", facts.remembered.get(key))
+    if known is None:
+        grants = _held_as(route.holder, facts)
+        known = [Path(route, links, gap) for grant in grants for links, gap in climb(grant, facts)]
+        facts.remembered[key] = known
+    return known
 
 
 def _held_as(holder: Holder, facts: Facts) -> list[Grant]:

@@ -35,7 +35,7 @@ def uses_around(
         family = family_of(act.type)
         if act.needs_grant and names and not pool.holds(names, act):
             together = _together(sources, family, names)
-            pool.add(_uses(sources, family, together), together.names, family)
+            pool.add(_uses(sources, family, names, together), together.names, family)
     if not unrecorded:
         return pool
     return draw([(act, facts_of[act.position]) for act in unrecorded], Uses(before=pool))
@@ -45,10 +45,11 @@ def _together(sources: Sources, family: frozenset[str], names: frozenset[str]) -
     return sources.derive(("together", family, names), lambda: _gather(sources, family, names))
 
 
-def _uses(sources: Sources, family: frozenset[str], together: _Together) -> Uses:
+def _uses(sources: Sources, family: frozenset[str], names: frozenset[str], together: _Together) -> Uses:
     """Judge the acts in their order, each after those before it."""
 
     def judged() -> Uses:
+        _together(sources, family, names)  # known already: what it rests on, this does too, other acts to come included
         facts_of = facts_around(sources, together.acts)
         for act in together.acts:
             sources.depends_on_acts(ref for ref in (act.subject, act.actor, act.asked) if ref is not None)
@@ -83,7 +84,5 @@ def _positions(sources: Sources, family: frozenset[str], names: frozenset[str]) 
     who |= sources.people({row.substitute for row in appointed}).who
     sources.depends_on_acts(who | below.keys())
     bodies = sorted(each for each in who if each.startswith("body:"))
-    found = sources.positions(
-        "acts_drawing_on", types=sorted(family), names=sorted(below), who=sorted(who), bodies=bodies
-    )
+    found = sources.values("acts_drawing_on", types=sorted(family), names=sorted(below), who=sorted(who), bodies=bodies)
     return set(found)

@@ -11,8 +11,11 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Final, cast
 
+from msgspec import Struct
+
+from contracts.payloads import AuthGrant
 from projector.authority.case import Case, item_ceilings
-from projector.authority.chain import in_post, terms_at
+from projector.authority.chain import Path, in_post, terms_at
 from projector.authority.chain_faults import CHAIN_FAULTS, Links
 from projector.authority.facts import Acting, Facts
 from projector.authority.grant_faults import grant_faults
@@ -179,23 +182,38 @@ def retroactive(case: Case) -> Iterator[Mark]:
             yield from _known_later(leaf.name, what, term.time <= at, term.known_from, case)
 
 
-CHECKS: Final[tuple[Callable[[Case], Iterator[Mark]], ...]] = (
-    gap_in_chain,
-    faulty_chain,
-    not_passed_on,
-    not_yet_effective,
-    expired,
-    revoked_or_suspended,
-    out_of_scope,
-    over_item_ceiling,
-    over_total,
-    not_in_post,
-    acting_defect,
-    acted_beside_each_other,
-    unmet_conditions,
-    split_to_stay_below,
-    reserved_to_a_body,
-    special_used_again,
+class Check(Struct, frozen=True):
+    """A check, and whether it can say anything of a way at all, whatever the act: asked once for each way."""
+
+    marks: Callable[[Case], Iterator[Mark]]
+    concerns: Callable[[Path, Facts], bool]
+
+
+def _every(path: Path, facts: Facts) -> bool:
+    return True
+
+
+def _delegations(path: Path) -> Iterator[AuthGrant]:
+    return (link.delegation for link in path.links if link.delegation is not None)
+
+
+CHECKS: Final = (
+    Check(gap_in_chain, lambda path, _: path.gap is not None),
+    Check(faulty_chain, lambda path, facts: bool(_chain_marks(path.links, facts))),
+    Check(not_passed_on, lambda path, _: any(link.sub_acts is not None for link in _delegations(path))),
+    Check(not_yet_effective, _every),
+    Check(expired, lambda path, _: any(link.ends is not None for link in path.links)),
+    Check(revoked_or_suspended, lambda path, facts: any(facts.changes.get(link.name) for link in path.links)),
+    Check(out_of_scope, lambda path, _: any(link.scope is not None for link in path.links)),
+    Check(over_item_ceiling, lambda path, _: bool(item_ceilings(path))),
+    Check(over_total, lambda path, _: any(link.ceiling_total is not None for link in _delegations(path))),
+    Check(not_in_post, lambda path, _: path.route.post is not None),
+    Check(acting_defect, lambda path, _: path.route.principal is not None),
+    Check(acted_beside_each_other, lambda _, facts: bool(facts.actings)),
+    Check(unmet_conditions, lambda path, _: any(link.conditions for link in _delegations(path))),
+    Check(split_to_stay_below, lambda path, _: bool(item_ceilings(path))),
+    Check(reserved_to_a_body, _every),
+    Check(special_used_again, lambda path, _: any(link.kind == "special" for link in _delegations(path))),
 )
 """Every failure of a way but AUT-12, which supposes that nothing else is wrong with it. AUT-01 is no way at all."""
 
@@ -207,9 +225,24 @@ _EACH: Final = frozenset(("NOTE", "FAULT"))
 
 def weigh(case: Case) -> tuple[Mark, ...]:
     """Return the marks on one way: of each failure (and axis of the scope) the one nearest to the act."""
-    marks = [mark for check in CHECKS for mark in check(case)]
+    if not case.path.covers_type(case.act):  # it is reported as tried, and that is all there is to say
+        why = f"acts: {case.act.type} is not among those it is for"
+        return (Mark("FAIL", "AUT-05", case.leaf.name, why, "acts"),)
+    marks = [mark for check in _concerning(case.path, case.facts) for mark in check(case)]
     if not any(mark.result == "FAIL" for mark in marks):
         marks += retroactive(case)
+    return _nearest(marks) if len(marks) > 1 else tuple(marks)
+
+
+def _concerning(path: Path, facts: Facts) -> tuple[Callable[[Case], Iterator[Mark]], ...]:
+    """The checks that can say anything of a way: the same for every act."""
+    known = facts.remembered.get(path.key)
+    if known is None:
+        known = facts.remembered[path.key] = tuple(check.marks for check in CHECKS if check.concerns(path, facts))
+    return cast("tuple[Callable[[Case], Iterator[Mark]], ...]", known)
+
+
+def _nearest(marks: list[Mark]) -> tuple[Mark, ...]:
     said: dict[tuple[str, str | None], Mark] = {}
     for mark in marks:
         first = said.setdefault((mark.code, mark.axis), mark)

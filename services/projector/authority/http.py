@@ -1,5 +1,6 @@
 """Who authorised an act, and the register of grants, over HTTP. No judgement here: parse, ask, answer."""
 
+import asyncio
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -21,19 +22,21 @@ from projector.parts import read_place
 from projector.question import QUESTION, Asking, Question
 from projector.references import reference
 from projector.replay import require_project
+from projector.view import Asked
 
 if TYPE_CHECKING:
     from projector.main import Projector
 
 _QUESTION: Final[dict[str, Any]] = {**QUESTION, "tags": ["authority"]}
+_AWAITED: Final = {name: value for name, value in _QUESTION.items() if name != "sync_to_thread"}
 
 
 @get(
     "/v1/acts/{position:int}/authority",
-    **_QUESTION,
+    **_AWAITED,
     summary="Who authorised this act, and under what delegation",
 )
-def act_authority(
+async def act_authority(
     request: Asking,
     asked: Question,
     position: Annotated[int, PathParameter(description="where the act stands in the log")],
@@ -46,15 +49,9 @@ def act_authority(
 
     The same question at two knowledge times may have two answers: what was recorded after `known_at` is left out.
     """
-    with _projector(request).view(asked) as view:
-        loaded = load(view, [position])
-        if not loaded.acts:
-            raise Unknown(f"no act at position {position} of this log has been read")
-        answer = answers(loaded, view.stand)[0]
-        rests = rests_on(view, answer, loaded.facts_of[position]) if proof else []
-    if not proof:
-        return answer
-    return proved(answer, rests, _projector(request).prover, with_payload=request.user.may("verify"))
+    if proof:
+        return await asyncio.to_thread(_proved, request, asked, position)
+    return await _projector(request).answering.ask(position, asked)
 
 
 @get("/v1/projects/{project:str}/authority", **_QUESTION, summary="Who authorised each act of a project")
@@ -200,3 +197,13 @@ def _moment(name: str, text: str | None) -> datetime | None:
 
 def _projector(request: Asking) -> "Projector":
     return request.app.state.projector
+
+
+def _proved(request: Asking, asked: Asked, position: int) -> AuthorityAnswer:
+    with _projector(request).view(asked) as view:
+        loaded = load(view, [position])
+        if not loaded.acts:
+            raise Unknown(f"no act at position {position} of this log has been read")
+        answer = answers(loaded, view.stand)[0]
+        rests = rests_on(view, answer, loaded.facts_of[position])
+    return proved(answer, rests, _projector(request).prover, with_payload=request.user.may("verify"))

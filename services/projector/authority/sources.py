@@ -130,13 +130,17 @@ class Sources:
         withdrawn = rows.Present(self.corrections(each.position for each in found))
         return list(withdrawn.only(found))
 
-    def positions(self, statement: str, **parameters: Any) -> list[int]:
-        """Return what a statement finds: positions of acts."""
+    def values(self, statement: str, **parameters: Any) -> list[Any]:
+        """Return what a statement of one column finds."""
         return [row[0] for row in self.view.look_up(statement, parameters)]
 
     def select(self, statement: str, shape: type[Any], **parameters: Any) -> Iterator[Any]:
         """Run a statement whose columns are those of `shape`, in their order."""
         return (shape(*row) for row in self.view.look_up(statement, parameters))
+
+    def openings_corrected(self) -> list[str]:
+        """Return the projects whose opening was ever corrected."""
+        return self.derive("openings corrected", lambda: self.values("openings_corrected"))
 
     def corrections(self, positions: Iterable[int]) -> dict[int, rows.Correction]:
         """Return what the corrections in force make of acts, those that any was made of."""

@@ -64,7 +64,8 @@ def _projects(acts: Sequence[ReadAct]) -> Iterator[tuple[object, ...]]:
         opening = act.payload if isinstance(act.payload, ProjectOpen) else ProjectOpen()
         joint = [opening.joint.lead, *opening.joint.members] if opening.joint is not None else []
         units = sorted({unit for unit in (act.unit, *joint) if unit is not None})
-        yield act.log_id, act.position, act.known_from, act.project, act.unit, units, opening.title, act.time
+        said = opening.title, act.time, opening.budget_project, opening.category
+        yield act.log_id, act.position, act.known_from, act.project, act.unit, units, *said
 
 
 _NOTHING = Payload()

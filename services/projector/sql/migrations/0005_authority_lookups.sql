@@ -12,3 +12,6 @@ CREATE INDEX acts_by_body ON projector.acts (log_id, actor, type, time) WHERE ac
 
 -- What was done on one subject that is no project.
 CREATE INDEX acts_by_subject ON projector.acts (log_id, subject) WHERE project IS NULL;
+
+-- Of what budget project and category a project is, as its opening says: purchases of one of both may split a ceiling.
+ALTER TABLE projector.projects ADD COLUMN budget_project text, ADD COLUMN category text;
