@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check fix schemas pins clean
+.PHONY: help setup demo up test check fix bench bench-full schemas pins clean
 
 help: ## list the verbs
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,12 @@ check: setup $(VENV)/.dev ## format, lint, types, imports
 fix: setup $(VENV)/.dev ## format and mend what a tool can mend
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+
+bench: setup ## the quick benches, or the one called NAME: `make bench NAME=authority`
+	@$(BIN)/python -m bench $(or $(NAME),quick)
+
+bench-full: setup ## the benches that share the generated data set of 3 million acts
+	@$(BIN)/python -m bench full
 
 schemas: setup ## write contracts/schemas anew
 	$(BIN)/python -m contracts.schema

@@ -677,6 +677,20 @@ class CatalogueExtend(Payload, frozen=True, kw_only=True):
     policies: list[dict[str, Any]] = []
 
 
+class ActRefuse(Payload, frozen=True, kw_only=True):
+    """
+    What was refused, and why: `issues` names the rules. `amount` is what the refused act would have been worth.
+
+    The refused act itself is recorded nowhere; its `type`, `actor` and `authority` are repeated here for whoever asks.
+    """
+
+    act: Key | None = None
+    type: ActName | None = None
+    actor: Actor | None = None
+    authority: Grant | None = None
+    amount: SignedMoney | None = None
+
+
 class ActCorrect(Payload, frozen=True, kw_only=True):
     """`fields` replaces members of the corrected act; `void` withdraws it. Both stay readable."""
 

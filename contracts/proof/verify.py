@@ -1,22 +1,25 @@
 """
-One proof file, checked whole: the JSON that the ledger's `/v1/proofs/inclusion` and `/v1/proofs/consistency` answer.
+One proof file, checked whole: the JSON that the ledger's `/v1/proofs/inclusion` and `/v1/proofs/consistency` answer, or
+an answer of the projector with its proofs (`/v1/acts/{position}/authority?proof=true`).
 
 Nothing in the file is believed but what a signature or a hash leads to. The keys come from outside it, always.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, cast
+from typing import Final, Literal
 
+from .answer import check_answer
 from .checkpoint import Checkpoint, open_checkpoint
-from .encoding import HASH_SIZE, from_base64, from_json
+from .encoding import HASH_SIZE, from_json
 from .errors import ProofFailed
 from .leaf import check_payload, parse_leaf
+from .members import bytes_of, hashes_of, integer_of, require_members, text_of
 from .merkle import leaf_hash, verify_consistency, verify_inclusion
 from .note import VerifierKey
 
-DOCUMENT_SIZE_MAX: Final = 1024 * 1024
-"""Bytes in a proof file. The largest the ledger makes holds a leaf and an event of 64 KiB each."""
+DOCUMENT_SIZE_MAX: Final = 16 * 1024 * 1024
+"""Bytes in a proof file. A proof holds a leaf and an event of 64 KiB each; an answer holds several."""
 
 _INCLUSION: Final = frozenset({"leaf", "leaf_hash", "leaf_index", "tree_size", "hashes", "checkpoint"})
 _CONTENT: Final = frozenset({"payload", "salt"})
@@ -39,6 +42,8 @@ class Report:
     """What did not hold; only when FAILED."""
     act: dict[str, str | int] | None
     """The members of the proved leaf. None for a consistency proof, and when FAILED: no unproved word gets out."""
+    unchecked: tuple[str, ...] = ()
+    """What of an answer no file can prove, one sentence each: to be asked of the service, or of the whole log."""
 
 
 def verify_document(document: bytes, keys: Sequence[VerifierKey]) -> Report:
@@ -54,10 +59,14 @@ def verify_document(document: bytes, keys: Sequence[VerifierKey]) -> Report:
         if "leaf" in members:
             act, erased = _inclusion(members, keys, checks)
             return Report("erased-content" if erased else "verified", tuple(checks), None, act)
+        if "verdict" in members:
+            answer = check_answer(members, keys, checks)
+            verdict = "erased-content" if answer.erased else "verified"
+            return Report(verdict, tuple(checks), None, answer.act, answer.unchecked)
         if "first_size" in members:
             _consistency(members, keys, checks)
             return Report("verified", tuple(checks), None, None)
-        raise ProofFailed("proof file", expected="the member leaf or first_size", actual="neither")
+        raise ProofFailed("proof file", expected="the member leaf, verdict or first_size", actual="neither of them")
     except ProofFailed as failed:
         return Report("FAILED", tuple(checks), str(failed), None)
 
@@ -66,11 +75,11 @@ def _inclusion(
     members: Mapping[str, object], keys: Sequence[VerifierKey], checks: list[str]
 ) -> tuple[dict[str, str | int], bool]:
     """Return the leaf's members and whether the file says the event was erased. Raises `ProofFailed`."""
-    _require_members(members, required=_INCLUSION, optional=_CONTENT)
-    index, size = _integer(members, "leaf_index"), _integer(members, "tree_size")
-    hashes = _hashes(members)
-    leaf = _bytes(members, "leaf")
-    stated_hash = _bytes(members, "leaf_hash", HASH_SIZE)
+    require_members(members, required=_INCLUSION, optional=_CONTENT)
+    index, size = integer_of(members, "leaf_index"), integer_of(members, "tree_size")
+    hashes = hashes_of(members)
+    leaf = bytes_of(members, "leaf")
+    stated_hash = bytes_of(members, "leaf_hash", HASH_SIZE)
 
     act = parse_leaf(leaf)
     if act["position"] != index + 1:
@@ -103,15 +112,15 @@ def _content(members: Mapping[str, object], act: Mapping[str, str | int], checks
         return True
     if absent:
         raise ProofFailed("payload and salt", expected="both, both null or neither", actual=f"no {absent[0]}")
-    check_payload(act, _bytes(members, "salt"), _bytes(members, "payload"))
+    check_payload(act, bytes_of(members, "salt"), bytes_of(members, "payload"))
     checks.append("payload: the event that the leaf commits to")
     return False
 
 
 def _consistency(members: Mapping[str, object], keys: Sequence[VerifierKey], checks: list[str]) -> None:
-    _require_members(members, required=_CONSISTENCY, optional=frozenset())
-    first_size, second_size = _integer(members, "first_size"), _integer(members, "second_size")
-    hashes = _hashes(members)
+    require_members(members, required=_CONSISTENCY, optional=frozenset())
+    first_size, second_size = integer_of(members, "first_size"), integer_of(members, "second_size")
+    hashes = hashes_of(members)
     first = _checkpoint(members, "first_checkpoint", first_size, keys, checks)
     second = _checkpoint(members, "second_checkpoint", second_size, keys, checks)
     if first.origin != second.origin:
@@ -125,46 +134,9 @@ def _checkpoint(
 ) -> Checkpoint:
     """Return the opened checkpoint `name`, which must be of `size`."""
     # from_json lets no lone surrogate through, so this cannot fail.
-    checkpoint = open_checkpoint(_text(members, name).encode("utf-8"), *keys)
+    checkpoint = open_checkpoint(text_of(members, name).encode("utf-8"), *keys)
     if checkpoint.size != size:
         raise ProofFailed(f"size of the {name}", expected=size, actual=checkpoint.size)
     extensions = f"; {len(checkpoint.extensions)} extension lines, not read" if checkpoint.extensions else ""
     checks.append(f"{name}: signed by {checkpoint.origin}, {size} entries{extensions}")
     return checkpoint
-
-
-def _require_members(members: Mapping[str, object], *, required: frozenset[str], optional: frozenset[str]) -> None:
-    if missing := required - members.keys():
-        raise ProofFailed("proof file", expected=f"the member {min(missing)}", actual="none of that name")
-    if unknown := members.keys() - required - optional:
-        raise ProofFailed("proof file", expected="known members only", actual=f"the member {min(unknown)}")
-
-
-def _text(members: Mapping[str, object], name: str) -> str:
-    value = members[name]
-    if not isinstance(value, str):
-        raise ProofFailed(name, expected="text", actual=type(value).__name__)
-    return value
-
-
-def _integer(members: Mapping[str, object], name: str) -> int:
-    value = members[name]
-    if type(value) is not int:  # True is an instance of int
-        raise ProofFailed(name, expected="an integer", actual=type(value).__name__)
-    return value
-
-
-def _bytes(members: Mapping[str, object], name: str, size_bytes: int | None = None) -> bytes:
-    return from_base64(_text(members, name), name, size_bytes)
-
-
-def _hashes(members: Mapping[str, object]) -> list[bytes]:
-    value = members["hashes"]
-    if not isinstance(value, list):
-        raise ProofFailed("hashes", expected="an array", actual=type(value).__name__)
-    hashes: list[bytes] = []
-    for item in cast("list[object]", value):
-        if not isinstance(item, str):
-            raise ProofFailed("hashes", expected="an array of text", actual=f"one {type(item).__name__}")
-        hashes.append(from_base64(item, "hashes", HASH_SIZE))
-    return hashes

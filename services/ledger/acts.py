@@ -84,7 +84,8 @@ class Receipt(Struct, frozen=True):
     """
     Where an act is. `leaf_hash` is base64; `recorded_at` the ledger's clock, UTC.
 
-    `duplicate` says that it was there before; `content` is `erased` where nothing is left to compare with.
+    `duplicate` says that it was there before; `content` is `erased` where nothing is left to compare with. The flag
+    `gate_unanswered`: its unit enforces rules, and the verdict on it did not come in time.
     """
 
     source: str
@@ -94,6 +95,7 @@ class Receipt(Struct, frozen=True):
     recorded_at: str
     status: Literal["recorded", "duplicate"]
     content: Literal["erased"] | UnsetType = UNSET
+    flags: list[Literal["gate_unanswered"]] | UnsetType = UNSET
 
 
 class TreeHead(Struct, frozen=True):

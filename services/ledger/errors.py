@@ -6,6 +6,7 @@ What can go wrong while writing, and whose fault it is.
     - BadRequest        it is not well formed, or this token may not send it; `faults` lists everything
     - KeyTaken          another act has this source and id already
     - NameTaken         it would make a name mean two things
+    - Refused           the policy of its own unit refuses it; that is on record
   + Conflict            somebody wrote first: reload and try again
   + Unknown             no such position, size or tile
   + Unavailable         the database did not answer, or the queue is full: try again later
@@ -52,6 +53,18 @@ class KeyTaken(Rejected):
 
 class NameTaken(Rejected):
     """The name means something else already"""
+
+
+class Refused(Rejected):
+    """
+    The policy of the act's own unit refuses it
+
+    `faults` has one entry per act and rule; `positions` are those of the `act.refuse` acts that say so.
+    """
+
+    def __init__(self, faults: Sequence[Fault], positions: Sequence[int]) -> None:
+        super().__init__("; ".join(f"{fault.code}: {fault.message}" for fault in faults), faults)
+        self.positions = list(positions)
 
 
 class Conflict(LedgerError):

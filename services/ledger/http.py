@@ -10,12 +10,13 @@ from litestar.datastructures import State
 from litestar.exceptions import ClientException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import Example, OpenAPIMediaType, Operation, RequestBody
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 from litestar.plugins.problem_details import ProblemDetailsException
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
 from contracts.event import Event
+from contracts.faults import Fault
 from edge.app import Errors, unavailable
 from edge.paging import LIMIT_DEFAULT, After, Limit, Page
 from edge.problems import problem
@@ -31,6 +32,7 @@ from ledger.errors import (
     LedgerError,
     NameTaken,
     QueueFull,
+    Refused,
     Rejected,
     Unavailable,
     Unknown,
@@ -76,24 +78,37 @@ class _PostEvents(Operation):
     tags=["ledger"],
 )
 async def post_events(request: Request[Token, None, State]) -> Appended:
-    """Record an act, or a batch of them, all or nothing. The same act again gives its first receipt."""
+    """
+    Record an act, or a batch of them, all or nothing. The same act again gives its first receipt.
+
+    Where the act's unit enforces rules (`setup.policy`, key `enforce`), an act that fails one is answered 422: each
+    failure in `errors`, and in `refusals` the positions of the `act.refuse` acts that keep it on record. A receipt with
+    the flag `gate_unanswered` says that the verdict did not come in time.
+    """
     ledger: Ledger = request.app.state.ledger
     admit = _reader(ledger, request)
     body = await request.body()
     # A batch takes tens of milliseconds to read: not on the loop that everyone waits for.
     many = len(body) > 64 * 1024
     events = await asyncio.to_thread(admit, body, request.user) if many else admit(body, request.user)
-    appended = await _record(ledger, events)
+    try:
+        appended = await _record(ledger, events)
+    except Refused as exc:
+        if admit == ledger.admission.batch:
+            raise
+        raise Refused([Fault("", each.code, each.message) for each in exc.faults], exc.positions) from exc
     acts = {event.act.type for event in events}
     if "catalogue.extend" in acts:
         await asyncio.to_thread(ledger.admission.refresh)
+    if "setup.policy" in acts and ledger.gatekeeper is not None:
+        await asyncio.to_thread(ledger.gatekeeper.look)
     if "data.erase" in acts:
         await asyncio.to_thread(ledger.erase)
     return appended
 
 
 @get("/v1/events/{position:int}", guards=[requires("read", "verify")], sync_to_thread=True, tags=["ledger"])
-def get_event(request: Request[Token, None, State], position: int) -> StoredAct:
+def get_event(request: Request[Token, None, State], position: Annotated[int, PathParameter()]) -> StoredAct:
     """Read one act with its receipt."""
     ledger: Ledger = request.app.state.ledger
     return ledger.reading.act(position, with_salt=request.user.may("verify"))
@@ -104,8 +119,8 @@ def list_events(
     request: Request[Token, None, State],
     limit: Limit = LIMIT_DEFAULT,
     after: After = None,
-    tag: Annotated[str | None, Parameter(description="only acts with this tag, e.g. project:P-2026-017")] = None,
-    act: Annotated[str | None, Parameter(query="type", description="only acts of this type")] = None,
+    tag: Annotated[str | None, QueryParameter(description="only acts with this tag, e.g. project:P-2026-017")] = None,
+    act: Annotated[str | None, QueryParameter(name="type", description="only acts of this type")] = None,
 ) -> Page[StoredAct]:
     """List acts in the order of their positions."""
     ledger: Ledger = request.app.state.ledger
@@ -115,9 +130,11 @@ def list_events(
 @get("/v1/proofs/inclusion", guards=[requires("read", "verify")], sync_to_thread=True, tags=["proofs"])
 def prove_inclusion(
     request: Request[Token, None, State],
-    position: Annotated[int, Parameter(ge=1)],
-    size: Annotated[int | None, Parameter(ge=1, description="the tree to prove it in; without it the newest")] = None,
-    payload: Annotated[bool, Parameter(description="add the act's bytes and salt; needs `verify`")] = False,
+    position: Annotated[int, QueryParameter(ge=1)],
+    size: Annotated[
+        int | None, QueryParameter(ge=1, description="the tree to prove it in; without it the newest")
+    ] = None,
+    payload: Annotated[bool, QueryParameter(description="add the act's bytes and salt; needs `verify`")] = False,
 ) -> InclusionProof:
     """Prove that an act is in the log: a file that `quanze verify` takes."""
     if payload:
@@ -129,8 +146,8 @@ def prove_inclusion(
 @get("/v1/proofs/consistency", guards=[requires("read", "verify")], sync_to_thread=True, tags=["proofs"])
 def prove_consistency(
     request: Request[Token, None, State],
-    first: Annotated[int, Parameter(query="from", ge=0)],
-    second: Annotated[int | None, Parameter(query="to", ge=0, description="without it the newest")] = None,
+    first: Annotated[int, QueryParameter(name="from", ge=0)],
+    second: Annotated[int | None, QueryParameter(name="to", ge=0, description="without it the newest")] = None,
 ) -> ConsistencyProof:
     """Prove that the log of one size is the beginning of the log of another."""
     ledger: Ledger = request.app.state.ledger
@@ -152,7 +169,7 @@ def get_checkpoint(request: Request[Any, None, State]) -> Response[str]:
 
 
 @get("/tile/{path:path}", exclude_from_auth=True, sync_to_thread=True, tags=["proofs"])
-def get_tile(request: Request[Any, None, State], path: str) -> Response[bytes]:
+def get_tile(request: Request[Any, None, State], path: Annotated[str, PathParameter()]) -> Response[bytes]:
     """Return a tile of hashes (c2sp.org/tlog-tiles): 256 of them, or `.p/W` for the first W."""
     ledger: Ledger = request.app.state.ledger
     return Response(
@@ -195,6 +212,8 @@ def _reader(ledger: Ledger, request: Request[Token, None, State]) -> Callable[[b
 
 
 async def _record(ledger: Ledger, events: list[Event]) -> Appended:
+    if ledger.gatekeeper is not None and ledger.gatekeeper.concerns(events):
+        return await asyncio.wrap_future(ledger.gatekeeper.record(events))
     if any(map(needs_decision, events)):
         return await asyncio.to_thread(ledger.application.record, events)
     return await asyncio.wrap_future(ledger.submit(events))
@@ -222,6 +241,9 @@ def ledger_problem(exc: LedgerError) -> ProblemDetailsException:
             )
         case NameTaken():
             return problem(409, "name-taken", "The name means something else already", str(exc))
+        case Refused():
+            title = "The unit's own policy refuses this act; the refusal is recorded"
+            return problem(422, "refused", title, str(exc), faults=exc.faults, refusals=exc.positions)
         case Rejected():
             return problem(422, "rejected", "The request breaks a rule", str(exc), faults=exc.faults)
         case Conflict():

@@ -13,13 +13,16 @@ from edge.database import migrate, open_pool, require_role, statement
 from edge.tokens import Tokens, digest_of, new_bearer
 from ledger.acts import Appended, Draft, Request
 from ledger.admission import Admission
-from ledger.application import LedgerApplication
+from ledger.application import LedgerApplication, needs_decision
 from ledger.checkpoint import Checkpoints, SigningThread
 from ledger.committer import Committer
 from ledger.erasure import erase_ordered
 from ledger.errors import Unknown
+from ledger.gate import Gate, RemoteGate
+from ledger.gatekeeper import Door, Gatekeeper
 from ledger.reading import Reading
 from ledger.recorder import LedgerRecorder
+from ledger.refusals import Refusals
 from ledger.settings import Settings
 from ledger.signer import Signer
 from ledger.tree import Frontier
@@ -34,6 +37,7 @@ class Ledger:
         """Open the log that the signing key is for. Raises `Unknown` when it was never founded."""
         signer = Signer.from_text(settings.signing_key)
         self.origin = signer.origin
+        self._settings = settings
         self._dsn = settings.dsn
         self.log_id = find_log(settings.dsn, signer)
         require_role(settings.dsn, "quanze_writer")
@@ -46,6 +50,9 @@ class Ledger:
         self.recorder = LedgerRecorder(self.pool, self._committer, self.log_id, self.origin)
         self.application = LedgerApplication(self.recorder)
         self._signing = SigningThread(self.checkpoints)
+        self.gatekeeper: Gatekeeper | None = None
+        if settings.projector_url is not None:
+            self.ask_first(RemoteGate(settings.projector_url, settings.projector_token))
 
     def start(self) -> None:
         """Read the catalogue packs, carry out what orders of erasure are left, and begin to sign."""
@@ -55,6 +62,8 @@ class Ledger:
 
     def stop(self) -> None:
         """Commit what waits, sign it, let go of the database."""
+        if self.gatekeeper is not None:
+            self.gatekeeper.close()
         self._committer.close()
         self._signing.stop()
         self.pool.close()
@@ -69,6 +78,19 @@ class Ledger:
     def submit(self, events: Sequence[Event]) -> Future[Appended]:
         """Queue admitted acts of which none needs a decision."""
         return self.recorder.submit(Request(tuple(map(Draft.of, events))))
+
+    def record(self, events: Sequence[Event]) -> Appended:
+        """Record admitted acts and wait until they are on disk. Raises what recording raises."""
+        if any(map(needs_decision, events)):
+            return self.application.record(events)
+        return self.submit(events).result()
+
+    def ask_first(self, gate: Gate) -> None:
+        """Have this gate judge the acts of units that enforce, from now on."""
+        door = Door(self.pool, self.log_id, self.recorder, self.record, lambda: self.admission.catalogue)
+        refusals = Refusals(self.origin, self._settings.signing_key.encode())
+        self.gatekeeper = Gatekeeper(door, gate, refusals, self._settings.gate_seconds)
+        self.gatekeeper.look()
 
     def erase(self) -> list[int]:
         """Carry out every recorded order of erasure that is still open; return the positions."""

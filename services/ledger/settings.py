@@ -10,17 +10,28 @@ class Settings:
     """
     `dsn` is a libpq connection string or URL (`QUANZE_DSN`); `signing_key` the log's private key in the form of
     `log.key` (`QUANZE_SIGNING_KEY`). The key names the log it signs for.
+
+    A ledger that runs alone asks the projector at `projector_url` (`QUANZE_PROJECTOR_URL`), with the token
+    `projector_token` (`QUANZE_PROJECTOR_TOKEN`, scope `read`), what units that enforce refuse; without it nothing is
+    refused. `gate_seconds` (`QUANZE_GATE_SECONDS`) is how long a verdict may take.
     """
 
     dsn: str
     signing_key: str
     queue_acts_max: int = 50_000
+    gate_seconds: float = 2.0
+    projector_url: str | None = None
+    projector_token: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Raises `KeyError` naming the variable that is missing."""
+        url = environment.get("QUANZE_PROJECTOR_URL") or None
         return cls(
             dsn=environment["QUANZE_DSN"],
             signing_key=environment["QUANZE_SIGNING_KEY"],
             queue_acts_max=int(environment.get("QUANZE_QUEUE_ACTS_MAX", "50000")),
+            gate_seconds=float(environment.get("QUANZE_GATE_SECONDS", "2")),
+            projector_url=url,
+            projector_token=environment["QUANZE_PROJECTOR_TOKEN"] if url is not None else "",
         )

@@ -8,6 +8,8 @@ import httpx
 
 BATCH_ACTS = 500
 
+_BATCH = {"Content-Type": "application/cloudevents-batch+json"}
+
 
 class ServiceAnswered(Exception):
     """The service said no: a problem (RFC 9457)."""
@@ -65,10 +67,15 @@ class Client:
 
     def post_batch(self, events: Sequence[bytes]) -> Any:
         """Post acts, each as its own bytes, as one batch: all or nothing."""
-        body = b"[" + b",".join(events) + b"]"
-        return _answer(
-            self._http.post("/v1/events", content=body, headers={"Content-Type": "application/cloudevents-batch+json"})
-        )
+        return _answer(self._http.post("/v1/events", content=_joined(events), headers=_BATCH))
+
+    def preflight(self, events: Sequence[bytes]) -> Any:
+        """Ask for the verdicts on acts that have not happened, each in the light of those before it."""
+        return _answer(self._http.post("/v1/preflight", content=_joined(events), headers=_BATCH))
+
+
+def _joined(events: Sequence[bytes]) -> bytes:
+    return b"[" + b",".join(events) + b"]"
 
 
 def _answer(answer: httpx.Response) -> Any:

@@ -28,6 +28,7 @@ from projector.main import Projector, migrate_projector
 from projector.settings import Settings as ProjectorSettings
 from quanze.embedded import EmbeddedError, start
 from quanze.errors import PortTaken, WrongUse
+from quanze.joints import LedgerProver, ProjectorGate
 from quanze.settings import DataDirectory, write_private
 
 _log = structlog.get_logger()
@@ -95,7 +96,9 @@ def running(data: DataDirectory, dsn: str | None, origin: str | None) -> Generat
         log_id = prepare(dsn, signer)
         ensure_admin_token(data, dsn, log_id)
         ledger = stack.enter_context(Ledger(LedgerSettings(dsn=dsn, signing_key=signer.text())))
-        projector = stack.enter_context(Projector(ProjectorSettings(dsn=dsn, origin=signer.origin)))
+        settings = ProjectorSettings(dsn=dsn, origin=signer.origin)
+        projector = stack.enter_context(Projector(settings, LedgerProver(ledger.reading)))
+        ledger.ask_first(ProjectorGate(projector))
         yield Running(ledger, projector, combined_app(ledger, projector), keep)
 
 

@@ -25,6 +25,7 @@ from contracts.moments import format_instant
 from ledger.acts import Draft
 from projector.batch import FeedRow, apply_batch, read_batch
 from projector.conflicts import Conflict, Sought, find_conflicts
+from projector.fact_cache import FactCache
 from projector.replay import ReplayedAct, replay
 from projector.view import Asked, Stand, View
 from tests.conftest import Database
@@ -190,7 +191,7 @@ def ask(connection: Connection[TupleRow], asked: Asked) -> View:
     """Return a view on what this transaction sees."""
     now = datetime.now(UTC)
     stand = Stand(as_of=asked.as_of or now, known_at=asked.known_at or now, position=0)
-    return View(connection, 1, asked, stand, base_catalogue())
+    return View(connection, 1, asked, stand, base_catalogue(), FactCache())
 
 
 def conflicts_of(connection: Connection[TupleRow], history: Sequence[Event], asked: Asked) -> list[Any]:

@@ -194,23 +194,27 @@ def test_an_act_of_no_known_kind_is_unproven() -> None:
 # AUT-01
 
 
+@pytest.mark.aut("AUT-01", "fires")
 def test_no_grant_for_this_type_of_act_is_aut_01_and_never_aut_05() -> None:
     for others in ([], [root()], [root(), grant(scope={"acts": ["plan.approve"]})]):
         found = judged(act(), *others)
         assert (found.verdict, codes(found)) == ("INVALID", ["AUT-01"])
 
 
+@pytest.mark.aut("AUT-01", "silent")
 def test_a_type_that_only_the_root_leaves_out_is_not_aut_01() -> None:
     """The grant itself is one for this type; that it was not the grantor's to give is a matter of scope."""
     found = judged(act(), root(scope={"acts": ["plan.approve"]}), grant(scope={"acts": ["contract.sign"]}))
     assert failed(found) == [("AUT-05", "grant:R")]
 
 
+@pytest.mark.aut("AUT-01", "silent")
 def test_an_absent_axis_is_as_the_parents() -> None:
     assert codes(judged(act(), root(scope={"acts": ["plan.approve"]}), grant())) == ["AUT-01"]
     assert judged(act(), root(scope={"acts": ["contract.sign"]}), grant()).verdict == "VALID"
 
 
+@pytest.mark.aut("AUT-01", "fires")
 def test_a_grant_to_somebody_else_is_none() -> None:
     assert codes(judged(act(), root(), grant(grantee="person:Q"))) == ["AUT-01"]
 
@@ -218,6 +222,7 @@ def test_a_grant_to_somebody_else_is_none() -> None:
 # AUT-02 and AUT-03: the term
 
 
+@pytest.mark.aut("AUT-02", "fires", "boundary")
 @pytest.mark.parametrize(
     ("valid_from", "first"),
     [
@@ -233,6 +238,7 @@ def test_a_grant_is_effective_from_its_first_instant(valid_from: str, first: str
     assert judged(act(time=start + MICROSECOND), *pair).verdict == "VALID"
 
 
+@pytest.mark.aut("AUT-03", "fires", "boundary")
 @pytest.mark.parametrize(
     ("valid_until", "end"),
     [
@@ -254,6 +260,7 @@ def test_the_term_of_what_a_grant_rests_on_counts_too() -> None:
     assert failed(early) == [("AUT-11", "grant:G"), ("AUT-02", "grant:R")], "nor could it be given yet"
 
 
+@pytest.mark.aut("AUT-03", "silent")
 def test_a_grant_without_a_term_never_expires() -> None:
     assert judged(act(time=ACTED + timedelta(days=9000)), root(), grant()).verdict == "VALID"
 
@@ -261,6 +268,7 @@ def test_a_grant_without_a_term_never_expires() -> None:
 # AUT-04: revoked, suspended, superseded
 
 
+@pytest.mark.aut("AUT-04", "fires", "boundary")
 @pytest.mark.parametrize("revoked", ["grant:G", "grant:R"])
 def test_a_revocation_bites_at_its_effective_moment_down_the_chain(revoked: str) -> None:
     made = {"changes": changes(change("revoke", ACTED, name=revoked))}
@@ -270,6 +278,7 @@ def test_a_revocation_bites_at_its_effective_moment_down_the_chain(revoked: str)
     assert failed(judged(act(time=ACTED + MICROSECOND), *pair, **made)) == [("AUT-04", revoked)]
 
 
+@pytest.mark.aut("AUT-04", "boundary")
 def test_a_revocation_known_only_after_the_act_leaves_the_verdict_and_is_noted() -> None:
     backdated = change("revoke", ACTED - timedelta(days=1), known_from=ACTED + MICROSECOND)
     found = judged(act(), root(), grant(), changes=changes(backdated))
@@ -284,6 +293,7 @@ def test_a_revocation_still_to_come_is_no_matter() -> None:
     assert (found.verdict, found.notes) == ("VALID", ())
 
 
+@pytest.mark.aut("AUT-04", "fires", "boundary")
 def test_a_suspension_holds_until_the_grant_is_resumed() -> None:
     stop, go = change("suspend", ACTED), change("resume", ACTED + timedelta(days=7))
     made = {"changes": changes(stop, go)}
@@ -316,6 +326,7 @@ def test_a_grant_ends_where_another_supersedes_it() -> None:
     assert codes(judged(act(time=ACTED), root(), grant(), changes=changes(replaced))) == ["AUT-04"]
 
 
+@pytest.mark.aut("AUT-04", "silent")
 def test_acceptance_is_recorded_and_not_required() -> None:
     assert judged(act(), root(), grant(), changes=changes(change("accept", ACTED + LATE_DAYS))).verdict == "VALID"
 
@@ -330,6 +341,7 @@ def test_a_revocation_whose_moment_was_erased_leaves_the_act_unproven() -> None:
 _IT = {"project:X": Project(units=frozenset({"unit:U1"}), category="A02010105", methods=())}
 
 
+@pytest.mark.aut("AUT-05", "fires", "silent")
 @pytest.mark.parametrize(
     ("axis", "covered", "outside"),
     [
@@ -372,6 +384,7 @@ def test_units_below_those_listed_count_only_where_the_scope_says_so() -> None:
     assert codes(judged(act(), root(), elsewhere, units=tree)) == ["AUT-05"]
 
 
+@pytest.mark.aut("AUT-05", "boundary")
 def test_a_unit_belongs_where_it_belonged_at_the_act() -> None:
     moved = (
         _unit("unit:U1", "unit:B", at=ACTED - timedelta(days=9)),
@@ -437,6 +450,7 @@ def test_an_act_on_no_project_is_outside_a_scope_of_projects() -> None:
 # AUT-06: the ceiling for one item
 
 
+@pytest.mark.aut("AUT-06", "fires", "boundary")
 @pytest.mark.parametrize(
     ("amount", "expected"),
     [("199999.99", []), ("200000.00", []), ("200000", []), ("200000.01", ["AUT-06"]), ("-200000.01", [])],
@@ -466,6 +480,7 @@ def test_without_an_amount_acts_about_money_cannot_be_measured(type: str) -> Non
     assert judged(act(type, amount=None), root(), grant()).verdict == "VALID", "there is no ceiling to measure by"
 
 
+@pytest.mark.aut("AUT-06", "silent")
 def test_other_acts_without_an_amount_are_not_measured() -> None:
     assert judged(act("doc.approve", amount=None), root(), grant(ceiling_item="200000.00")).verdict == "VALID"
 
@@ -498,6 +513,7 @@ def signing(number: int, amount: str | None, *, type: str = "contract.sign", **f
     return act(type, position=1000 + number, time=at, amount=value, **fields)
 
 
+@pytest.mark.aut("AUT-07", "fires", "boundary")
 @pytest.mark.parametrize(("last", "expected"), [("400.00", []), ("400.01", ["AUT-07"])])
 def test_a_total_equal_to_its_ceiling_passes_and_one_cent_more_does_not(last: str, expected: list[str]) -> None:
     total = [root(), grant(ceiling_total="1000.00")]
@@ -535,6 +551,7 @@ def test_only_what_came_before_counts_and_nothing_that_was_withdrawn() -> None:
     assert found.verdict == "VALID"
 
 
+@pytest.mark.aut("AUT-07", "silent")
 def test_acts_under_other_grants_do_not_count() -> None:
     other = grant("grant:O", "person:Q", ceiling_total="1000.00")
     mine = grant(ceiling_total="1000.00")
@@ -582,11 +599,13 @@ def test_of_a_total_of_payments_what_was_paid_on_what_was_signed_counts() -> Non
 # AUT-12 and LATE_RECORDED: the second clock
 
 
+@pytest.mark.aut("AUT-12", "boundary")
 def test_a_grant_counts_when_known_by_the_act_and_not_a_microsecond_later() -> None:
     assert judged(act(), root(), known(grant(), ACTED)).verdict == "VALID"
     assert judged(act(), root(), known(grant(), ACTED + MICROSECOND)).verdict == "LATE_RECORDED"
 
 
+@pytest.mark.aut("AUT-12", "fires", "boundary")
 def test_beyond_the_tolerance_a_late_record_is_a_retroactive_grant() -> None:
     edge = ACTED + LATE_DAYS
     found = judged(act(), root(), known(grant(), edge - MICROSECOND))
@@ -623,6 +642,7 @@ def test_aut_12_comes_besides_the_failures_of_the_nearest_grant() -> None:
     assert failed(found) == [("AUT-03", "grant:OLD"), ("AUT-12", "grant:NEW")]
 
 
+@pytest.mark.aut("AUT-12", "silent")
 def test_a_retroactive_grant_is_no_matter_where_another_covered_the_act() -> None:
     found = judged(act(), root(), grant(), known(grant("grant:NEW"), ACTED + LATE_DAYS))
     assert (found.verdict, found.failures) == ("VALID", ())
@@ -661,7 +681,8 @@ def test_the_tolerance_is_the_shipped_row_over_the_published_calendar() -> None:
     """Three working days; the Spring Festival of 2026 is off from 15 to 23 February, 14 and 28 February are worked."""
     before_the_festival = parse_instant("2026-02-13T17:00:00+08:00")
     end = parse_instant("2026-02-26T00:00:00+08:00")
-    assert late_grants(NO_POLICIES)(None, before_the_festival) == Tolerance(end, end), "the 14th, the 24th and all of the 25th"
+    until = late_grants(NO_POLICIES)(None, before_the_festival)
+    assert until == Tolerance(end, end), "the 14th, the 24th and all of the 25th"
 
 
 def test_where_no_row_holds_nobody_knows_what_is_late() -> None:
@@ -776,6 +797,7 @@ def test_of_what_a_system_did_the_lead_is_asked() -> None:
 # Posts
 
 
+@pytest.mark.aut("AUT-18", "fires", "boundary")
 def test_a_grant_to_a_post_continues_for_the_successor() -> None:
     handover = ACTED
     terms = (
@@ -813,6 +835,7 @@ def test_who_never_held_the_post_has_no_grant() -> None:
     assert codes(judged(act(actor="person:Z"), root(), grant(grantee="post:U1/DEP"), terms=terms)) == ["AUT-01"]
 
 
+@pytest.mark.aut("AUT-18", "silent")
 def test_a_relief_known_only_after_the_act_leaves_the_verdict_and_is_noted() -> None:
     terms = (
         _term("post:U1/DEP", "person:P"),
@@ -861,6 +884,7 @@ def substituted(question: JudgedAct, acting: Acting, *grants: Grant) -> Judgemen
     return judged(question, root(), *(grants or (grant(),)), actings=(acting,))
 
 
+@pytest.mark.aut("AUT-20", "silent")
 def test_a_substitute_exercises_the_principals_grant() -> None:
     found = substituted(act(actor="person:S", onbehalfof="person:P"), _acting())
     assert found.verdict == "VALID"
@@ -872,6 +896,7 @@ def test_a_substitute_may_leave_unsaid_in_whose_name() -> None:
     assert substituted(act(actor="person:S"), _acting()).verdict == "VALID"
 
 
+@pytest.mark.aut("AUT-20", "fires", "boundary")
 def test_acting_begins_and_ends_at_its_instants() -> None:
     start, end = ACTED - timedelta(days=1), ACTED + timedelta(days=1)
     for at, expected in ((start - MICROSECOND, "AUT-20"), (start, None), (end - MICROSECOND, None), (end, "AUT-20")):
@@ -888,6 +913,7 @@ def test_an_appointment_ended_early_is_over() -> None:
     assert any(note.startswith("AUT-20") for note in found.notes)
 
 
+@pytest.mark.aut("AUT-20", "fires")
 def test_nobody_acts_in_anothers_name_without_an_appointment() -> None:
     found = judged(act(actor="person:S", onbehalfof="person:P"), root(), grant())
     assert (found.verdict, codes(found)) == ("INVALID", ["AUT-20"])
@@ -1018,6 +1044,7 @@ def passed_on(by: str = "person:M", **limits: Any) -> list[Grant]:
     return [root(), middle, grant("grant:G", grantor=by, parent="grant:M")]
 
 
+@pytest.mark.aut("AUT-08", "fires", "silent")
 def test_what_may_not_be_passed_on_carries_nothing() -> None:
     assert judged(act(), *passed_on()).verdict == "VALID"
     assert failed(judged(act(), *passed_on(sub_delegable=False))) == [("AUT-08", "grant:G")]
@@ -1039,6 +1066,7 @@ def test_of_one_failure_what_is_certain_is_said_before_what_is_unknown() -> None
     assert (found.verdict, failed(found)) == ("INVALID", [("AUT-08", "grant:M")])
 
 
+@pytest.mark.aut("AUT-08", "fires", "boundary")
 def test_a_grant_is_passed_on_as_deep_as_it_says() -> None:
     def chain_below(depth: int) -> list[Grant]:
         top = grant("grant:0", "person:0", sub_delegable=True, sub_depth=2)
@@ -1057,6 +1085,7 @@ def test_only_the_acts_named_for_it_are_passed_on() -> None:
     assert failed(judged(act(), *passed_on(sub_acts=["plan.approve"]))) == [("AUT-08", "grant:G")]
 
 
+@pytest.mark.aut("AUT-09", "fires", "silent")
 def test_nobody_grants_to_themselves() -> None:
     """P was deputy, gave the deputy's grant to P in person, and used it after leaving the post."""
     terms = (_term("post:U1/DEP", "person:P"), _relief("post:U1/DEP", "person:P", BEFORE_ACT))
@@ -1067,6 +1096,7 @@ def test_nobody_grants_to_themselves() -> None:
     assert judged(act(actor="person:Q"), root(), deputys, others, terms=terms).verdict == "VALID"
 
 
+@pytest.mark.aut("AUT-09", "fires")
 def test_a_grant_to_a_post_of_ones_own_is_to_oneself() -> None:
     terms = (
         _term("post:U1/DEP", "person:HEAD"),
@@ -1100,16 +1130,19 @@ def test_what_comes_back_to_whoever_passed_it_on_goes_in_a_circle() -> None:
     assert [(mark.code, mark.grant) for mark in found.citation.marks] == [("AUT-10", "grant:2")]
 
 
+@pytest.mark.aut("AUT-10", "fires")
 def test_grants_that_rest_on_each_other_rest_on_nothing() -> None:
     one = grant("grant:1", "person:P", grantor="person:Q", parent="grant:2")
     two = grant("grant:2", "person:Q", grantor="person:P", parent="grant:1")
     assert codes(judged(act(), one, two)) == ["AUT-10"]
 
 
+@pytest.mark.aut("AUT-11", "fires")
 def test_nobody_passes_on_what_they_do_not_hold() -> None:
     assert failed(judged(act(), *passed_on(by="person:Z"))) == [("AUT-11", "grant:G")]
 
 
+@pytest.mark.aut("AUT-11", "fires", "boundary")
 @pytest.mark.parametrize(
     "limits",
     [
@@ -1133,6 +1166,7 @@ def test_a_grant_made_while_its_parent_was_suspended_carries_nothing() -> None:
     assert failed(judged(act(), root(), middle, leaf, changes=changes(stop, go))) == [("AUT-11", "grant:G")]
 
 
+@pytest.mark.aut("AUT-11", "silent")
 def test_a_years_grants_may_be_made_in_the_days_before_it() -> None:
     from_new_year: dict[str, Any] = {"valid_from": "2026-01-01"}
     middle = grant("grant:M", "person:M", sub_delegable=True, **from_new_year)
@@ -1140,6 +1174,7 @@ def test_a_years_grants_may_be_made_in_the_days_before_it() -> None:
     assert judged(act(), root(), middle, leaf).verdict == "VALID"
 
 
+@pytest.mark.aut("AUT-17", "fires", "boundary")
 def test_a_grant_wider_than_what_it_rests_on_gives_what_both_give_and_is_noted() -> None:
     middle = grant("grant:M", "person:M", sub_delegable=True, ceiling_item="500.00", valid_until="2026-12-31")
     scope = {"acts": ["contract.sign", "pay.approve"]}

@@ -1,11 +1,16 @@
-"""Commands that ask: replay, who, conflicts."""
+"""Commands that ask: replay, who, grants, conflicts."""
+
+from typing import Any
+from urllib.parse import quote
 
 import click
 
-from quanze.asking import history_of
+from quanze.asking import grants_of, history_of
 from quanze.client import Client
 from quanze.commands.options import json_option, print_json, with_client
-from quanze.telling import told_authority, told_conflicts, told_history
+from quanze.telling import told_conflicts, told_history
+from quanze.telling_authority import told_authority
+from quanze.telling_grants import told_grant, told_revocation, told_unit_grants
 
 known_at_option = click.option("--known-at", help="What was known by then: a date or an RFC 3339 time.")
 
@@ -31,6 +36,42 @@ def who(position: int, known_at: str | None, client: Client, as_json: bool) -> N
     """Say who authorised the act at POSITION, and under what delegation."""
     answer = client.get(f"/v1/acts/{position}/authority", known_at=known_at)
     print_json(answer) if as_json else click.echo(told_authority(answer))
+
+
+@click.command(epilog="Example: quanze grants unit:U001 --dormant · quanze grants grant:G1 --if-revoked 2026-07-01")
+@click.argument("what", metavar="UNIT|GRANT")
+@click.option("--as-of", help="What had happened by then: a date or an RFC 3339 time.")
+@known_at_option
+@click.option("--dormant", is_flag=True, help="Of a unit: only those nobody used for long.")
+@click.option("--perpetual", is_flag=True, help="Of a unit: only those without an end.")
+@click.option(
+    "--if-revoked",
+    "effective_at",
+    is_flag=False,
+    flag_value="",
+    metavar="[TIME]",
+    help="Of a grant: what revoking it would cut off, from then on (now if no time is given).",
+)
+@with_client
+@json_option
+def grants(
+    what: str, effective_at: str | None, dormant: bool, perpetual: bool, client: Client, as_json: bool, **moments: Any
+) -> None:
+    """Show the grants of a unit (unit:U001) as a tree, or one grant (grant:G1) with what is left of it."""
+    if what.startswith("grant:"):
+        if dormant or perpetual:
+            raise click.UsageError("--dormant and --perpetual are for a unit's grants")
+        path = f"/v1/grants/{quote(what, safe='')}"
+        asked = {} if effective_at is None else {"effective_at": effective_at or None}
+        answer = client.get(path if effective_at is None else f"{path}/revocation", **asked, **moments)
+        told = told_grant if effective_at is None else told_revocation
+    else:
+        if effective_at is not None:
+            raise click.UsageError("--if-revoked is for one grant: grant:…")
+        only = {"dormant": dormant or None, "perpetual": perpetual or None}
+        answer = grants_of(client, what, **only, **moments)
+        told = told_unit_grants
+    print_json(answer) if as_json else click.echo(told(answer))
 
 
 @click.command(epilog="Example: quanze conflicts project:P-2026-004 --fail-on HIGH")
@@ -74,4 +115,4 @@ def conflicts(
 
 
 SEVERITIES = ("ADVISORY", "LOW", "MEDIUM", "HIGH", "CRITICAL")
-COMMANDS = (replay, who, conflicts)
+COMMANDS = (replay, who, grants, conflicts)

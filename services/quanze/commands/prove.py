@@ -30,6 +30,8 @@ def verify(
 ) -> None:
     """Verify proof FILES, offline: no server, no database, nothing but the files and the log's key.
 
+    A file is a proof, or an answer that carries its proofs (`/v1/acts/N/authority?proof=true`).
+
     The key is --log-key, else QUANZE_LOG_KEY, else ./data/log.vkey. It must come from the log's owner by another way
     than the proof. With --log, check every stored byte of a log and name the first position that fails.
     """
@@ -46,7 +48,9 @@ def verify(
         print_json([{"file": name, **_document(report)} for name, report in reports.items()])
     else:
         for name, report in reports.items():
-            click.echo(told_report(name, report))
+            click.echo(
+                "\n".join([told_report(name, report), *(f"  --  not checked: {each}" for each in report.unchecked)])
+            )
     if any(report.failure is not None for report in reports.values()):
         raise click.exceptions.Exit(1)
 
@@ -97,7 +101,13 @@ def _keys(given: Sequence[str]) -> list[VerifierKey]:
 
 
 def _document(report: Report) -> dict[str, object]:
-    return {"verdict": report.verdict, "checks": list(report.checks), "failure": report.failure, "act": report.act}
+    return {
+        "verdict": report.verdict,
+        "checks": list(report.checks),
+        "unchecked": list(report.unchecked),
+        "failure": report.failure,
+        "act": report.act,
+    }
 
 
 COMMANDS = (verify,)

@@ -1,4 +1,4 @@
-"""Commands that write: post and import."""
+"""Commands that write, post and import, and the one that asks before writing: preflight."""
 
 import sys
 from pathlib import Path
@@ -12,6 +12,7 @@ from quanze.commands.options import json_option, print_json, progress, with_clie
 from quanze.errors import WrongUse
 from quanze.importer import events, load_mapping, pack_event, survey
 from quanze.posting import NotJson, Posted, acts_of, post_all
+from quanze.telling_authority import told_authority
 
 
 @click.command(epilog="Example: quanze post acts.ndjson --url http://127.0.0.1:8420")
@@ -43,6 +44,30 @@ def post(files: tuple[Path, ...], client: Client, as_json: bool) -> None:
         print_json({"receipts": receipts})
     else:
         click.echo(_summary(total))
+
+
+@click.command(epilog="Example: quanze preflight contract.json --url http://127.0.0.1:8420")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@with_client
+@json_option
+def preflight(file: Path, client: Client, as_json: bool) -> None:
+    """Ask for the verdict on the acts of FILE before they happen; nothing is recorded. `-` is standard input.
+
+    Each is judged in the light of those before it. The exit code is 1 when nobody may do one of them.
+    """
+    try:
+        found = client.preflight(_read(file))
+    except ServiceAnswered as exc:
+        raise _placed(exc, file, 0) from exc
+    if as_json:
+        print_json(found)
+    else:
+        for answer in found["items"]:
+            click.echo(told_authority(answer | {"act": answer["act"] | {"position": "?"}}))
+            for each in answer["refused"]:
+                click.echo(f"    the unit enforces {each['code']}: posting it would be refused")
+    if any(answer["verdict"] == "INVALID" for answer in found["items"]):
+        raise click.exceptions.Exit(1)
 
 
 @click.command("import", epilog="Example: quanze import log.xes.gz --mapping examples/mappings/bpic2019.toml --json")
@@ -112,4 +137,4 @@ def _summary(posted: Posted) -> str:
     return f"{posted.recorded} recorded at {span}{again}"
 
 
-COMMANDS = (post, import_)
+COMMANDS = (post, preflight, import_)

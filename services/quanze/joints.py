@@ -1,0 +1,47 @@
+"""Where the two services need each other within one process: proofs for answers, verdicts before acts are recorded."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from contracts.event import Event
+from ledger.errors import LedgerError
+from ledger.gate import Reason, Reasons
+from ledger.reading import Reading
+from projector.authority.preflight import foresee
+from projector.errors import Behind, Unavailable
+from projector.main import Projector
+from projector.prover import Inclusion
+from projector.view import Asked
+
+
+class LedgerProver:
+    """The ledger of this process as the projector's `Prover`."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+
+    def inclusion(self, positions: Sequence[int], *, with_payload: bool) -> list[Inclusion]:
+        found: list[Inclusion] = []
+        for position in positions:
+            size = found[0].tree_size if found else None
+            try:
+                proof = self._reading.inclusion(position, size, with_payload=with_payload)
+            except LedgerError as exc:
+                raise Unavailable(f"the ledger gave no proof: {exc}") from exc
+            found.append(Inclusion(**msgspec.structs.asdict(proof)))
+        return found
+
+
+class ProjectorGate:
+    """The projector of this process as the ledger's `Gate`."""
+
+    def __init__(self, projector: Projector) -> None:
+        self._projector = projector
+
+    def judge(self, events: Sequence[Event], seen: int, seconds: float) -> Sequence[Reasons]:
+        if not self._projector.wait_for(seen, seconds):
+            raise Behind(f"the read model did not reach {seen} in {seconds:.1f} s")
+        with self._projector.view(Asked()) as view:
+            found = foresee(view, events)
+        return [tuple(Reason(each.code, each.detail) for each in answer.refused) for answer in found]
