@@ -29,8 +29,8 @@ DERIVED_MAX: Final = 20_000
 _ACTS_LOOKED_AT_MAX: Final = 5_000
 """Further behind than so many acts, everything is let go of unseen."""
 
-_TOUCH_ALL: Final = frozenset(("act.correct", "data.erase"))
-"""They name another act by its key, and do not say what that is about."""
+_TOUCH_ALL: Final = frozenset(("act.correct", "data.erase", "catalogue.extend"))
+"""They name another act by its key, and do not say what that is about; or they change what acts mean."""
 
 T = TypeVar("T")
 
@@ -64,6 +64,7 @@ class FactCache:
         self._rows_max, self._derived_max = rows_max, derived_max
         self._kept: dict[str, dict[Any, tuple[Any, ...]]] = {}
         self._rows = 0
+        self._warm: set[str] = set()
         self._derived: dict[Hashable, _Derived] = {}
         self._dependents: dict[str, set[Hashable]] = {}
         self._noting: list[set[str]] = []
@@ -85,6 +86,7 @@ class FactCache:
 
     def forget(self) -> None:
         self._kept.clear()
+        self._warm.clear()
         self._rows = 0
         self._forget_derived()
 
@@ -111,6 +113,13 @@ class FactCache:
         if self._noting:
             self._noting[-1] |= kept.rests_on
         return cast("T", kept.value)
+
+    def is_warm(self, name: str) -> bool:
+        """Whether what belongs together under a name was read since everything was last let go of."""
+        return name in self._warm
+
+    def note_warm(self, names: Iterable[str]) -> None:
+        self._warm.update(names)
 
     def note_acts(self, references: Iterable[str]) -> None:
         """Say that what is being derived rests on the acts by, on or under these references as well."""
@@ -154,6 +163,7 @@ class FactCache:
             for other in self._kept.values():
                 if other is not kept:
                     other.clear()
+            self._warm.clear()
             self._rows = 0
         self._rows += sum(map(len, found.values())) + len(found)
         kept |= {reference: tuple(rows) for reference, rows in found.items()}

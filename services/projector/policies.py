@@ -6,7 +6,7 @@ What a unit adopts by `setup.policy` is an edition of a policy, by its name. It 
 from its own start on, for good: when it ends, the earlier one does not come back.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, Literal, TypeVar
@@ -18,9 +18,6 @@ from contracts.payloads import Reserved, SetupPolicy
 from contracts.policy import Policies, Row, is_laxer, shipped
 from contracts.policy_values import BadValue
 from projector.acts import term_end, term_start
-from projector.view import View
-
-T = TypeVar("T")
 
 
 class PolicyStated(Struct, frozen=True, kw_only=True):
@@ -167,22 +164,12 @@ def _by_unit(stated: Iterable[S]) -> dict[str | None, list[S]]:
     return found
 
 
-# Loading
+# Reading
 
 
-def load_unit_policies(view: View, units: Iterable[str]) -> UnitPolicies:
-    """Load what is known of the policies of these units, and where they are."""
-    asked = {"units": sorted(set(units))}
-    adopted = _read(view, "unit_policies", _AdoptedRow, asked)
-    registered = _read(view, "unit_jurisdictions", JurisdictionStated, asked)
-    corrected = _corrections(view, [row.position for row in (*adopted, *registered)])
-    return UnitPolicies(
-        (_adopted(row, fields) for row in adopted if (fields := corrected.get(row.position, {})) is not None),
-        (_placed(row, fields) for row in registered if (fields := corrected.get(row.position, {})) is not None),
-    )
+class AdoptedRow(Struct, frozen=True):
+    """One `setup.policy` as the read model has it. `data` None: erased."""
 
-
-class _AdoptedRow(Struct, frozen=True):
     unit: str
     policy: str | None
     position: int
@@ -193,10 +180,22 @@ class _AdoptedRow(Struct, frozen=True):
     data: str | None
 
 
+def unit_policies(
+    adopted: Iterable[AdoptedRow],
+    placed: Iterable[JurisdictionStated],
+    corrected: Mapping[int, Mapping[str, Any] | None],
+) -> UnitPolicies:
+    """Return what holds by these statements. `corrected`: the members that replace an act's, None where withdrawn."""
+    return UnitPolicies(
+        (_adopted(row, fields) for row in adopted if (fields := corrected.get(row.position, {})) is not None),
+        (_placed(row, fields) for row in placed if (fields := corrected.get(row.position, {})) is not None),
+    )
+
+
 _decode_exactly: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode
 
 
-def _adopted(row: _AdoptedRow, fields: Mapping[str, Any]) -> PolicyStated:
+def _adopted(row: AdoptedRow, fields: Mapping[str, Any]) -> PolicyStated:
     said = _content(row.data, fields)
     bare = PolicyStated(
         unit=row.unit,
@@ -243,21 +242,3 @@ def _says_who(said: SetupPolicy) -> bool:
 def _placed(row: JurisdictionStated, fields: Mapping[str, Any]) -> JurisdictionStated:
     place = fields.get("jurisdiction", row.jurisdiction)
     return msgspec.structs.replace(row, jurisdiction=place if isinstance(place, str) else None)
-
-
-def _corrections(view: View, positions: Sequence[int]) -> dict[int, Mapping[str, Any] | None]:
-    """Return what replaces members of acts, by position; None: the act was withdrawn."""
-    found: dict[int, Mapping[str, Any] | None] = {}
-    if not positions:
-        return found
-    for position, void, fields in view.select("corrections_among", {"positions": list(positions)}):
-        before = found.get(position, {})
-        found[position] = None if void or before is None else {**before, **_decode_exactly(fields)}
-    return found
-
-
-def _read(view: View, name: str, shape: Callable[..., T], parameters: Mapping[str, Any]) -> list[T]:
-    """Run a statement whose columns are named after what `shape` takes."""
-    cursor = view.select(name, parameters)
-    columns = [column.name for column in cursor.description or ()]
-    return [shape(**dict(zip(columns, row, strict=True))) for row in cursor]

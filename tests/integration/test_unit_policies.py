@@ -10,8 +10,9 @@ import pytest
 
 from contracts.moments import parse_instant
 from ledger.acts import Receipt
+from projector.authority.sources import Sources
 from projector.main import Projector
-from projector.policies import UnitPolicies, load_unit_policies
+from projector.policies import UnitPolicies
 from projector.settings import Settings
 from projector.view import parse_asked
 from tests.conftest import Database, TestLedger
@@ -38,7 +39,7 @@ class Bench:
 
     def load(self, known_at: str | None = None) -> UnitPolicies:
         with self.projector.view(parse_asked(None, known_at)) as view:
-            return load_unit_policies(view, [UNIT, OTHER])
+            return Sources(view).policies(frozenset((UNIT, OTHER)))
 
     def value(self, key: str, at: str = MARCH, *, unit: str = UNIT, known_at: str | None = None) -> Any:
         return self.load(known_at).value(key, unit, parse_instant(at))

@@ -922,7 +922,7 @@ def test_nobody_acts_in_anothers_name_without_an_appointment() -> None:
 def test_an_appointment_gives_only_the_acts_grants_and_sums_it_names() -> None:
     question = act(actor="person:S", onbehalfof="person:P")
     assert codes(substituted(question, _acting(acts=("plan.approve",)))) == ["AUT-01"]
-    assert codes(substituted(question, _acting(grants=("grant:ELSE",)))) == ["AUT-01"]
+    assert codes(substituted(question, _acting(grants=("grant:ELSE",)))) == ["AUT-20"], "it does not name it"
     assert codes(substituted(question, _acting(ceiling_item=Decimal("99.99")))) == ["AUT-06"]
     assert substituted(question, _acting(ceiling_item=Decimal("100.00"))).verdict == "VALID"
     assert substituted(question, _acting(grants=())).verdict == "VALID", "it names none: whatever the principal holds"

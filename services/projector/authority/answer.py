@@ -8,10 +8,10 @@ from typing import Annotated, Final, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from contracts.payloads import Instrument
-from projector.authority.chain import Path
+from projector.authority.chain import Path, asker_of
 from projector.authority.conditions import Condition, conditions_of
 from projector.authority.facts import Facts, Grant, JudgedAct
-from projector.authority.judge import CitationStatus, Judgement, Verdict, Weighed, asker_of
+from projector.authority.judge import CitationStatus, Judgement, Verdict, Weighed
 from projector.authority.load import Loaded
 from projector.authority.scope import axis_matches
 from projector.authority.standing import Mark, Result, State, standing

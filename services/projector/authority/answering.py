@@ -7,7 +7,7 @@ takes what came while it was busy, so under no load nobody waits for company.
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from queue import Empty, SimpleQueue
 from typing import Final
@@ -93,15 +93,18 @@ class Answering:
                     self._answer(asked, [each])
                 return
             failed = exc
-        for each in group:
-            each.loop.call_soon_threadsafe(_settle, each, found.get(each.position), failed)
+        for loop in {each.loop for each in group}:
+            theirs = [each for each in group if each.loop is loop]
+            loop.call_soon_threadsafe(_settle, theirs, found, failed)
 
 
-def _settle(asking: _Asking, answer: AuthorityAnswer | None, failed: Exception | None) -> None:
-    if asking.future.done():  # whoever asked has gone
-        return
-    if answer is not None:
-        asking.future.set_result(answer)
-    else:
-        missing = Unknown(f"no act at position {asking.position} of this log has been read")
-        asking.future.set_exception(failed or missing)
+def _settle(group: Sequence[_Asking], found: Mapping[int, AuthorityAnswer], failed: Exception | None) -> None:
+    for each in group:
+        answer = found.get(each.position)
+        if each.future.done():  # whoever asked has gone
+            continue
+        if answer is not None:
+            each.future.set_result(answer)
+        else:
+            missing = Unknown(f"no act at position {each.position} of this log has been read")
+            each.future.set_exception(failed or missing)

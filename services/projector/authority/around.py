@@ -11,24 +11,32 @@ from typing import Any, Final
 import msgspec
 
 from projector.authority import rows
+from projector.authority.chain import only_way
 from projector.authority.conditions import designations
 from projector.authority.facts import Exercised, Facts, Grant, JudgedAct, Project
-from projector.authority.policy import SPLIT_ACTS, SPLIT_WINDOW
+from projector.authority.policy import split_window
 from projector.authority.register import Asking, asking_of, register
 from projector.authority.sources import STATEMENTS_BY_PROJECT, Sources
 from projector.authority.usage import family_of
-from projector.policies import UnitPolicies
+from projector.authority.warming import warm
 
 _UNHEARD_OF: Final = Project(units=frozenset(), category=None, methods=())
 
 
-def facts_around(sources: Sources, acts: Sequence[JudgedAct]) -> dict[int, Facts]:
-    """Return, by position, what is known around each act. What acts have in common is shared."""
+def facts_around(sources: Sources, acts: Sequence[JudgedAct], *, drawing: bool = False) -> dict[int, Facts]:
+    """
+    Return, by position, what is known around each act. What acts have in common is shared.
+
+    `drawing`: only so much as it takes to say on what they drew, which is nothing of what was done besides where an act
+    has but one way.
+    """
+    warm(sources, (act.unit for act in acts if act.unit is not None))
     ratifications = sources.ratifications([act.position for act in acts if act.ratified])
     own = {act.position: [each for each in ratifications if each.act == act.position] for act in acts}
     registers = {act.position: register(sources, asking_of(act, own[act.position])) for act in acts}
     projects = _projects(sources, acts)
-    around = _acts_around(sources, acts, registers, projects)
+    wondered = [act for act in acts if not drawing or only_way(act, registers[act.position]) is None]
+    around = _acts_around(sources, wondered, acts, registers, projects)
     projects |= _projects(sources, (act for act in around if act.project not in projects))
     beside = Facts(acts=tuple(acts), around=tuple(around))
     return {
@@ -39,19 +47,17 @@ def facts_around(sources: Sources, acts: Sequence[JudgedAct]) -> dict[int, Facts
     }
 
 
-def split_window(policies: UnitPolicies, act: JudgedAct) -> int | None:
-    """Return within how many days acts of this kind count together, None where they do not (policy `aut.split_*`)."""
-    acts = policies.value(SPLIT_ACTS, act.unit, act.time) or ()
-    days = policies.value(SPLIT_WINDOW, act.unit, act.time)
-    return int(days) if act.type in acts and days is not None else None
-
-
 def _acts_around(
-    sources: Sources, acts: Sequence[JudgedAct], registers: Mapping[int, Facts], projects: Mapping[str, Project]
+    sources: Sources,
+    acts: Sequence[JudgedAct],
+    every: Sequence[JudgedAct],
+    registers: Mapping[int, Facts],
+    projects: Mapping[str, Project],
 ) -> list[JudgedAct]:
     found = _on_the_subject(sources, acts, registers) + _alike(sources, acts, registers, projects)
-    if any(_pays(grant) for facts in _each(registers) for grant in facts.grants.values()):
-        on = sorted({act.project for act in acts if act.project is not None})
+    paid = [act for act in every if any(map(_pays, registers[act.position].grants.values()))]
+    if paid:
+        on = sorted({act.project for act in paid if act.project is not None})
         found += sources.acts_found("payments_on", projects=on)
     return [act for act in {act.position: act for act in found}.values() if not act.withdrawn]
 
@@ -138,7 +144,3 @@ def _has_item_ceiling(facts: Facts) -> bool:
 
 def _pays(grant: Grant) -> bool:
     return grant.delegation is not None and grant.delegation.total_basis == "paid"
-
-
-def _each(registers: Mapping[int, Facts]) -> Iterator[Facts]:
-    return iter({id(facts): facts for facts in registers.values()}.values())

@@ -19,13 +19,14 @@ LINKS_MAX: Final = 64
 
 
 class Asker(Struct, frozen=True, kw_only=True):
-    """Whose authority is asked for, at which moment: the actor of the act, or later whoever ratified it."""
+    """Whose authority is asked for, and when: the actor of the act, or (`ratifies`) later whoever ratified it."""
 
     who: str
     unit: str | None
     onbehalfof: str | None
     cited: str | None
     at: datetime
+    ratifies: bool = False
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -90,6 +91,11 @@ class Path(Struct, frozen=True, dict=True):
         return self.for_acts is None or act.type in self.for_acts
 
 
+def asker_of(act: JudgedAct) -> Asker:
+    """Return whose authority an act is asked for; the actor where the act names nobody (`asked`)."""
+    return Asker(who=act.asked or act.actor, unit=act.unit, onbehalfof=act.onbehalfof, cited=act.authority, at=act.time)
+
+
 def paths_to(asker: Asker, facts: Facts) -> list[Path]:
     """Return every way by which a grant reaches the asker, in an order that does not depend on how facts came."""
     return [
@@ -98,6 +104,12 @@ def paths_to(asker: Asker, facts: Facts) -> list[Path]:
         for path in _paths_by(route, facts)
         if _counts(path.leaf, route, asker, facts)
     ]
+
+
+def only_way(act: JudgedAct, facts: Facts) -> Path | None:
+    """Return the way an act draws on where there is but one, whatever is wrong with it; None: none, or several."""
+    ways = [path for path in paths_to(asker_of(act), facts) if path.covers_type(act)]
+    return ways[0] if len(ways) == 1 else None
 
 
 def _paths_by(route: Route, facts: Facts) -> list[Path]:
@@ -231,12 +243,13 @@ def _held_by(
 def _counts(grant: Grant, route: Route, asker: Asker, facts: Facts) -> bool:
     if route.acting is None:  # in the asker's own right, or the act says itself in whose name it was done
         return True
-    named = not route.acting.grants or grant.name in route.acting.grants
-    return grant.name == asker.cited or (named and _worth_a_try(route.acting, route, asker, facts))
-
-
-def _worth_a_try(acting: Acting, route: Route, asker: Asker, facts: Facts) -> bool:
-    """An appointment whose term is another says nothing about this act, unless the act was done in that name."""
-    if acting.starts <= asker.at and (acting.ends is None or asker.at < acting.ends):
+    if grant.name == asker.cited or _in_the_name_of(route, asker, facts):
         return True
+    acting = route.acting
+    named = not acting.grants or grant.name in acting.grants
+    return named and acting.starts <= asker.at and (acting.ends is None or asker.at < acting.ends)
+
+
+def _in_the_name_of(route: Route, asker: Asker, facts: Facts) -> bool:
+    """Whether the act itself says that it was done in the principal's name."""
     return asker.onbehalfof is not None and facts.person_of(asker.onbehalfof, asker.at) == route.principal

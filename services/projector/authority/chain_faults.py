@@ -79,16 +79,24 @@ def _counter_grant(links: Links, to: str, facts: Facts) -> Grant | None:
     """The live grant, made before, by which the grantee of the first link had authorised its grantor to the same."""
     grant = links[0]
     grantor = _grantor(grant, facts)
-    acts = _inherited(links, "acts")
     for each in facts.references_of(grantor) if grantor is not None else ():
         for other in facts.grants_by_grantee.get(each, ()):
-            if _grantor(other, facts) != to or _made(other) >= _made(grant):
-                continue
-            theirs = _inherited(climb(other, facts)[0][0], "acts")
-            same = acts is None or theirs is None or bool(set(acts) & set(theirs))
-            if same and standing_now(other, grant.time, facts) == "live":
+            made_before = _grantor(other, facts) == to and _made(other) < _made(grant)
+            live = made_before and standing_now(other, grant.time, facts) == "live"
+            if live and _overlap(links, climb(other, facts)[0][0]):
                 return other
     return None
+
+
+def _overlap(one: Links, other: Links) -> bool:
+    """Whether two grants may cover one act: no axis that both limit keeps them apart."""
+    for axis in ("acts", "projects", "stages", "methods", "units"):
+        mine, theirs = _inherited(one, axis), _inherited(other, axis)
+        if mine is not None and theirs is not None and not set(mine) & set(theirs):
+            below = axis == "units" and any(link.scope and link.scope.include_subordinates for link in (*one, *other))
+            if not below:
+                return False
+    return True
 
 
 def _made(grant: Grant) -> tuple[datetime, datetime, int]:

@@ -50,7 +50,7 @@ def _uses(sources: Sources, family: frozenset[str], names: frozenset[str], toget
 
     def judged() -> Uses:
         _together(sources, family, names)  # known already: what it rests on, this does too, other acts to come included
-        facts_of = facts_around(sources, together.acts)
+        facts_of = facts_around(sources, together.acts, drawing=True)
         for act in together.acts:
             sources.depends_on_acts(ref for ref in (act.subject, act.actor, act.asked) if ref is not None)
         payments = {each.position: each for facts in facts_of.values() for each in facts.around}

@@ -6,13 +6,11 @@ grantor. Bounded by the subtree, however large the register is.
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
 from projector.authority.chain import climb
 from projector.authority.facts import Facts, Grant
 from projector.authority.load import load_grants
-from projector.policies import load_unit_policies
 from projector.view import View
 
 _PATH_DIGITS: Final = 19
@@ -42,13 +40,7 @@ def tree_below(view: View, tops: Iterable[str]) -> "Tree":
         around = load_grants(view, found | orphans)
         own = {name for name in orphans if set(parents_of(around.grants[name], around)) & found}
         facts = load_grants(view, found | _by_parent(view, own))
-    return Tree(with_policies(view, facts), facts.grants)
-
-
-def with_policies(view: View, facts: Facts) -> Facts:
-    """Return the facts with the policies of the units that the grants are of."""
-    units = {grant.unit for grant in facts.grants.values() if grant.unit is not None}
-    return msgspec.structs.replace(facts, policies=load_unit_policies(view, units))
+    return Tree(facts, facts.grants)
 
 
 class Tree:

@@ -11,7 +11,7 @@ from edge.paging import page, write_cursor
 from projector.authority.answer import Ceiling, Kind, Known, TermOf, ceiling_of, kind_of, known_by, term_of
 from projector.authority.consumption import Done, done_under, idle_too_long
 from projector.authority.facts import Facts, Grant
-from projector.authority.grant_tree import Tree, tree_below, with_policies
+from projector.authority.grant_tree import Tree, tree_below
 from projector.authority.lifetime import is_live, lasts_beyond
 from projector.authority.load import load_grants
 from projector.authority.standing import State, standing_now
@@ -159,7 +159,7 @@ def _dormant(view: View, wanted: Wanted, after: int, chunk: int) -> Found:
     at = view.stand.as_of
     asked = {"unit": wanted.unit, "grantee": wanted.grantee, "at": at}
     for rows in _chunks(view, "grants_standing", asked, after, chunk):
-        facts = with_policies(view, load_grants(view, [name for _, name, _ in rows]))
+        facts = load_grants(view, [name for _, name, _ in rows])
         idle = {
             name
             for position, name, cited in rows

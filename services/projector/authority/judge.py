@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from projector.authority.case import Case
-from projector.authority.chain import Asker, Path, paths_to
+from projector.authority.chain import Asker, Path, asker_of, only_way, paths_to
 from projector.authority.facts import Facts, JudgedAct, Ratification
 from projector.authority.failures import weigh
 from projector.authority.mandate import Mandate, mandate_for
@@ -91,10 +91,13 @@ def draw(cases: Iterable[tuple[JudgedAct, Facts]], uses: Uses, late_until: LateU
         if act.asked is None or act.withdrawn or mandate_for(act, facts) is not None:
             continue
         if _needs_grant(act, facts) is not False:
-            until = late_until or late_grants(facts.policies)
-            best = _decide(act, asker_of(act), facts, until(act.unit, act.time), uses).best
-            if best is not None:
-                uses.add(act, best.path.links)
+            path = only_way(act, facts)
+            if path is None:
+                until = late_until or late_grants(facts.policies)
+                best = _decide(act, asker_of(act), facts, until(act.unit, act.time), uses).best
+                path = best.path if best is not None else None
+            if path is not None:
+                uses.add(act, path.links)
     return uses
 
 
@@ -113,7 +116,7 @@ def judge(act: JudgedAct, facts: Facts, late_until: LateUntil, uses: Draws) -> J
         return Judgement(verdict="NOT_REQUIRED", notes=notes)
     if act.asked is None:
         nobody = Mark("UNDETERMINED", "AUT-01", None, f"{act.actor} did it and names no lead: there is nobody to ask")
-        return Judgement(verdict="UNPROVEN", failures=(nobody,), notes=notes)
+        return _ratified(Judgement(verdict="UNPROVEN", failures=(nobody,), notes=notes), act, facts, late_until, uses)
     found = _decide(act, asker_of(act), facts, late_until(act.unit, act.time), uses)
     if isinstance(need, Mark) and found.verdict == "INVALID":
         found = msgspec.structs.replace(found, verdict="UNPROVEN", failures=(need, *found.failures))
@@ -127,11 +130,6 @@ def _by_mandate(mandate: Mandate, notes: tuple[str, ...]) -> Judgement:
         return Judgement(verdict="VALID", mandate=mandate, notes=notes)
     verdict: Verdict = "INVALID" if mandate.mark.result == "FAIL" else "UNPROVEN"
     return Judgement(verdict=verdict, mandate=mandate, failures=(mandate.mark,), notes=notes)
-
-
-def asker_of(act: JudgedAct) -> Asker:
-    """Return whose authority an act is asked for; the actor where the act names nobody (`asked`)."""
-    return Asker(who=act.asked or act.actor, unit=act.unit, onbehalfof=act.onbehalfof, cited=act.authority, at=act.time)
 
 
 def _needs_grant(act: JudgedAct, facts: Facts) -> bool | Mark:
@@ -213,8 +211,8 @@ def _nearness(way: Weighed, asker: Asker) -> tuple[int, int, bool, int, int, int
     """Fewest failures first; then what the act relies on; in person before by post before in another's name."""
     route, leaf = way.path.route, way.path.leaf
     rank = 2 if route.principal is not None else 1 if route.post is not None else 0
-    if asker.onbehalfof is not None and route.principal is not None:
-        rank = -1  # the act itself says that it was done in another's name
+    if asker.onbehalfof is not None:
+        rank = -rank  # the act itself says that it was done in another's name
     fails, unsure = len(way.of("FAIL")), len(way.of("UNDETERMINED"))
     return fails, unsure, leaf.name != asker.cited, rank, len(way.path.links), leaf.position
 
@@ -261,8 +259,15 @@ def _why_not_ratified(
     each: Ratification, act: JudgedAct, facts: Facts, late_until: LateUntil, uses: Draws
 ) -> str | None:
     """Return why a ratification counts for nothing, or None."""
+    if each.time <= act.time:
+        return ", before it was done"
     asker = Asker(
-        who=each.actor, unit=each.unit or act.unit, onbehalfof=each.onbehalfof, cited=each.authority, at=each.time
+        who=each.actor,
+        unit=each.unit or act.unit,
+        onbehalfof=each.onbehalfof,
+        cited=each.authority,
+        at=each.time,
+        ratifies=True,
     )
     actor = facts.person_of(act.asked or act.actor, act.time)
     if facts.person_of(each.actor, each.time) == actor:

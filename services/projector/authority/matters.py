@@ -9,11 +9,11 @@ from decimal import Decimal
 
 from contracts.moments import LOCAL_ZONE
 from contracts.payloads import AuthVest, Reserved
-from projector.authority.around import split_window
 from projector.authority.case import Case, item_ceilings
 from projector.authority.chain import Route
 from projector.authority.conditions import conditions_of
 from projector.authority.facts import Acting, Facts, Grant, JudgedAct
+from projector.authority.policy import split_window
 from projector.authority.standing import Mark
 from projector.authority.usage import family_of
 
@@ -56,8 +56,8 @@ def reserved_to_a_body(case: Case) -> Iterator[Mark]:
         if entry.act != act.type:
             continue
         from_on = f" from {entry.amount_from} on" if entry.amount_from is not None else ""
-        if entry.amount_from is not None and act.amount is None:
-            detail = f"{by} reserves {act.type}{from_on} to a body, and the act states no amount"
+        if entry.amount_from is not None and (act.amount is None or act.currency != "CNY"):
+            detail = f"{by} reserves {act.type}{from_on} to a body, and the act states no amount in CNY"
             yield Mark("UNDETERMINED", "AUT-16", grant, detail)
         elif entry.amount_from is None or (act.amount is not None and act.amount >= Decimal(entry.amount_from)):
             yield Mark("FAIL", "AUT-16", grant, f"{by} reserves {act.type}{from_on} to a body")
@@ -73,9 +73,9 @@ def special_used_again(case: Case) -> Iterator[Mark]:
         if said is None or said.kind != "special":
             continue
         earlier = case.uses.exercised(act, link)
-        elsewhere = next((each for each in earlier if each.project != act.project), None)
+        elsewhere = next((each for each in earlier if each.subject != act.subject), None)
         if elsewhere is not None:
-            detail = f"it was used for {elsewhere.project or elsewhere.subject} at {elsewhere.position}"
+            detail = f"it was used for {elsewhere.subject} at {elsewhere.position}"
             yield Mark("FAIL", "AUT-19", link.name, detail)
         elif earlier and said.ceiling_total is None:
             yield Mark("FAIL", "AUT-19", link.name, f"it was used for this at {earlier[0].position} already")
@@ -86,7 +86,7 @@ def special_used_again(case: Case) -> Iterator[Mark]:
 def acted_beside_each_other(case: Case) -> Iterator[Mark]:
     """AUT-20: principal and substitute both did it, while the one stood in for the other (domain §4.1)."""
     route = case.path.route
-    for acting in _appointments(case):
+    for acting in _appointments(case) if not case.asker.ratifies else ():
         other = acting.principal if route.acting is acting else acting.substitute
         person = case.facts.person_of(other, acting.time)
         beside = next((each for each in _same_kind(case, person) if _during(acting, each.time, case.at)), None)

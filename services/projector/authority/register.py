@@ -85,6 +85,7 @@ class _Gathering:
         self.links |= found.links
         new = found.who - self.known
         self.known |= new
+        self.terms |= self._by_position(sources.TERMS_BY_CORRECTED_PERSON, new)
         self.terms |= self._by_position(sources.TERMS_BY_PERSON, new)
         return found.who
 
@@ -118,7 +119,9 @@ class _Gathering:
 
     def facts(self, units: frozenset[str]) -> Facts:
         """Put together what was gathered, without what was withdrawn."""
-        grants = {**self.beside, **self.grants, **self._by_position(sources.ROOTS_BY_UNIT, units)}
+        of_units = self._by_position(sources.GRANTS_BY_UNIT, units)
+        roots = {position: grant for position, grant in of_units.items() if grant.is_root}
+        grants = {**self.beside, **self.grants, **roots}
         said_units = self._units(units, grants.values())
         changes = list(self.sources.read(sources.CHANGES_BY_GRANT, {grant.name for grant in grants.values()}))
         employers = self._by_position(sources.EMPLOYERS_BY_PERSON, self.known)

@@ -24,6 +24,7 @@ from projector.authority.facts import (
     LinkSpan,
     MethodStated,
     Project,
+    Term,
     UnitStated,
 )
 
@@ -256,20 +257,59 @@ def statement(*, data: str | None, **columns: Any) -> StatementRow:
 
 
 class Present:
-    """Leaves out what was withdrawn."""
+    """Leaves out what was withdrawn, and reads what was corrected as corrected."""
 
     def __init__(self, corrected: Mapping[int, Correction]) -> None:
-        self._withdrawn = {position for position, correction in corrected.items() if correction.void}
+        self._corrected = corrected
 
     def only(self, found: Iterable[T]) -> tuple[T, ...]:
-        if not self._withdrawn:
+        if not self._corrected:
             return tuple(found)
-        return tuple(each for each in found if cast("Any", each).position not in self._withdrawn)
+        return tuple(as_corrected for each in found if (as_corrected := self._read(each)) is not None)
 
     def or_withdrawn(self, grant: Grant) -> Grant:
-        if grant.position not in self._withdrawn:
+        """A grant is never edited (contract §3, `auth.grant`): it can only be withdrawn."""
+        correction = self._corrected.get(grant.position)
+        if correction is None or not correction.void:
             return grant
         return msgspec.structs.replace(grant, withdrawn=True)
+
+    def _read(self, row: T) -> T | None:
+        correction = self._corrected.get(cast("Any", row).position)
+        if correction is None or correction.void:
+            return row if correction is None else None
+        return cast("T", _recast(row, correction.fields))
+
+
+def _recast(row: object, fields: Mapping[str, Any]) -> object:
+    """Return a row as its act would have made it with these members replaced, as far as they can be read."""
+    said = {name: value for name, value in fields.items() if isinstance(value, str)}
+    match row:
+        case Change():
+            told = {name: said[name] for name in ("effective_at", "notified_at") if name in said}
+            return msgspec.structs.replace(row, **{name: term_start(text, row.time) for name, text in told.items()})
+        case Term():
+            return _recast_term(row, said)
+        case ActingRow():
+            names = {name: said[name] for name in ("principal", "substitute") if name in said}
+            starts = term_start(said["from"], row.time) if "from" in said else row.starts
+            ends = term_end(said["until"]) if "until" in said else row.ends
+            return msgspec.structs.replace(row, **names, starts=starts, ends=ends)
+        case LinkRow():
+            return msgspec.structs.replace(row, person=said.get("person", row.person))
+        case _:
+            return row
+
+
+def _recast_term(row: Term, said: Mapping[str, str]) -> Term:
+    """Whoever is relieved `until` a day had that day still (as the projection of terms has it)."""
+    starts = term_start(said["from"], row.time) if "from" in said else row.starts
+    ends = row.ends
+    if "until" in said:
+        last = term_end(said["until"])
+        starts, ends = (last or starts, None) if row.is_end else (starts, last)
+    who = said.get("person", row.person), said.get("post", row.post)
+    return msgspec.structs.replace(row, person=who[0], post=who[1], starts=starts, ends=ends)
 
 
 def spans(links: Iterable[LinkRow]) -> tuple[LinkSpan, ...]:

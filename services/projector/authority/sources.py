@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -10,13 +11,14 @@ from msgspec import Struct
 from projector.authority import rows
 from projector.authority.facts import Change, Grant, JudgedAct, PostDefined, Ratification, Role, Term
 from projector.fact_cache import Source
-from projector.policies import UnitPolicies, load_unit_policies
+from projector.policies import AdoptedRow, JurisdictionStated, UnitPolicies, unit_policies
 from projector.view import View
 
 LINKS_BY_ACCOUNT: Final = Source("links_by_account", "account", rows.LinkRow)
 LINKS_BY_PERSON: Final = Source("links_by_person", "person", rows.LinkRow)
 TERMS_BY_PERSON: Final = Source("terms_by_person", "person", Term)
 TERMS_BY_POST: Final = Source("terms_by_post", "post", Term)
+TERMS_BY_CORRECTED_PERSON: Final = Source("terms_by_corrected_person", "person", Term)
 ROLES_BY_PERSON: Final = Source("roles_by_person", "person", Role)
 POSTS_BY_NAME: Final = Source("posts_by_name", "post", PostDefined)
 ACTINGS_BY_SUBSTITUTE: Final = Source("actings_by_substitute", "substitute", rows.ActingRow)
@@ -25,14 +27,17 @@ ENDS_BY_NAME: Final = Source("acting_ends_by_name", "name", rows.ActingEndRow)
 GRANTS_BY_GRANTEE: Final = Source("grants_by_grantee", "grantee", rows.grant)
 GRANTS_BY_NAME: Final = Source("grants_by_name", "name", rows.grant)
 GRANTS_BY_PARENT: Final = Source("grants_by_parent", "parent", rows.grant)
-ROOTS_BY_UNIT: Final = Source("roots_by_unit", "unit", rows.grant)
+GRANTS_BY_UNIT: Final = Source("grants_by_unit", "unit", rows.grant)
 CHANGES_BY_GRANT: Final = Source("changes_by_grant", "grant", Change)
 UNITS_BY_NAME: Final = Source("units_by_name", "unit", rows.UnitRow)
 EMPLOYERS_BY_PERSON: Final = Source("employers_by_person", "person", rows.EmployerRow)
+POLICIES_BY_UNIT: Final = Source("policies_by_unit", "unit", AdoptedRow)
+JURISDICTIONS_BY_UNIT: Final = Source("jurisdictions_by_unit", "unit", JurisdictionStated)
 STATEMENTS_BY_PROJECT: Final = Source("statements_by_project", "project", rows.statement)
 CORRECTIONS: Final = Source("corrections_of", "corrected", rows.CorrectionRow, key_is_reference=False)
 
 _DEPTH_MAX: Final = 64
+_decode_exactly: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode
 
 T = TypeVar("T")
 
@@ -63,14 +68,23 @@ class Sources:
         """Say that what is being derived depends on the acts by, on or under these references too."""
         self._cache.note_acts(references)
 
+    def is_warm(self, unit: str) -> bool:
+        return self._cache.is_warm(unit)
+
+    def note_warm(self, units: Iterable[str]) -> None:
+        self._cache.note_warm(units)
+
     def policies(self, units: frozenset[str]) -> UnitPolicies:
         """Return what holds for units."""
 
-        def load() -> UnitPolicies:
-            list(self.read(UNITS_BY_NAME, units))  # what is said of a unit touches its policies
-            return load_unit_policies(self.view, units)
+        def read() -> UnitPolicies:
+            adopted = list(self.read(POLICIES_BY_UNIT, units))
+            placed = list(self.read(JURISDICTIONS_BY_UNIT, units))
+            corrected = self.corrections(row.position for row in (*adopted, *placed))
+            fields = {position: None if each.void else each.fields for position, each in corrected.items()}
+            return unit_policies(adopted, placed, fields)
 
-        return self.derive(("policies", units), load)
+        return self.derive(("policies", units), read)
 
     def people(self, references: Iterable[str]) -> People:
         """Return everybody behind these references, with every account they ever had."""
@@ -148,7 +162,7 @@ class Sources:
         for row in sorted(self.read(CORRECTIONS, positions), key=_in_order):
             if self._in_force(row):
                 before = found.get(row.corrected, rows.Correction())
-                found[row.corrected] = before.and_then(row.void, msgspec.json.decode(row.fields))
+                found[row.corrected] = before.and_then(row.void, _decode_exactly(row.fields))
         return found
 
     def _in_force(self, correction: rows.CorrectionRow) -> bool:

@@ -86,7 +86,7 @@ class Uses(Draws):
             self._exercised.setdefault((grant.name, act.type), []).append(act)
             if measured:
                 amount = act.amount if act.currency == ceiling_currency(grant) else None
-                for year in (None, _fiscal_year(act.time)):
+                for year in _windows(act, grant):
                     self._series.setdefault((grant.name, _counts_as(act.type), year), _Series()).add(act.order, amount)
 
     def before(self, act: JudgedAct, grant: Grant) -> Drawn:
@@ -122,6 +122,12 @@ class Uses(Draws):
                 amount = payment.amount if known and payment.amount is not None else Decimal(0)
                 drawn = Drawn(drawn.amount + amount, drawn.unmeasured or not known)
         return drawn
+
+
+def _windows(act: JudgedAct, grant: Grant) -> list[int | None]:
+    """Return the windows an act counts in: its fiscal year, and (None) the term of the grant if it falls in it."""
+    in_term = grant.starts <= act.time and (grant.ends is None or act.time < grant.ends)
+    return [_fiscal_year(act.time), *((None,) if in_term else ())]
 
 
 class PooledUses(Draws):

@@ -1,0 +1,152 @@
+"""
+Closed-loop load over HTTP/1.1: every connection sends its next request when the answer to the one before is in.
+
+The client reads of an answer only what it must, status and length, so that what is measured is the server. It runs in
+the process of the bench; each server has a process of its own. Servers take turns within each pair of rounds, and what
+is compared is the median of the pairs, so that a machine that is busy for a while does not decide.
+"""
+
+import asyncio
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, cast
+
+import uvloop
+from msgspec import Struct
+
+_LENGTH: Final = b"content-length:"
+_ANSWER_SECONDS_MAX: Final = 60
+
+
+class Round(Struct, frozen=True):
+    """What one round of load saw: how long it lasted, and the seconds each answer took."""
+
+    seconds: float
+    latencies: list[float]
+
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return len(self.latencies) / self.seconds
+
+
+class Target(Struct, frozen=True):
+    """Where requests go, and the paths to ask for: a fresh one each time."""
+
+    port: int
+    token: str
+    paths: Iterator[str]
+
+    def requests(self) -> Iterator[bytes]:
+        head = f"host: 127.0.0.1:{self.port}\r\nauthorization: Bearer {self.token}\r\naccept: application/json\r\n\r\n"
+        for path in self.paths:
+            yield f"GET {path} HTTP/1.1\r\n{head}".encode()
+
+
+class Refused(Exception):
+    """An answer that is no 200: a round with such answers measures nothing."""
+
+
+def alternate(
+    targets: Mapping[str, Target], *, connections: int, rounds: int, seconds: float
+) -> dict[str, list[Round]]:
+    """Load each target in turn, `rounds` times; every other time in the reverse order."""
+    found: dict[str, list[Round]] = {name: [] for name in targets}
+    for number in range(rounds):
+        for name in list(targets)[:: 1 if number % 2 == 0 else -1]:
+            found[name].append(drive(targets[name], connections=connections, seconds=seconds))
+    return found
+
+
+def drive(target: Target, *, connections: int, seconds: float) -> Round:
+    """Load one target for some seconds. Raises `Refused`."""
+    return uvloop.run(_drive(target, connections, seconds))
+
+
+def median_ratio(ours: list[Round], rival: list[Round], of: Callable[[Round], float]) -> float:
+    """Return the median over the pairs of rounds of ours to the rival's."""
+    return statistics.median(of(mine) / of(theirs) for mine, theirs in zip(ours, rival, strict=True))
+
+
+def percentile_ms(rounds: list[Round], share: float) -> float:
+    """Return the latency that this share of all answers stayed within, in milliseconds (nearest rank)."""
+    latencies = sorted(latency for each in rounds for latency in each.latencies)
+    return round(latencies[min(len(latencies) - 1, int(share * len(latencies)))] * 1000, 2)
+
+
+def rate(rounds: list[Round]) -> float:
+    """Return the median of the rounds' rates, in answers a second."""
+    return round(statistics.median(each.rate for each in rounds), 1)
+
+
+async def _drive(target: Target, connections: int, seconds: float) -> Round:
+    loop = asyncio.get_running_loop()
+    requests, latencies = target.requests(), list[float]()
+    began = time.perf_counter()
+    clients: list[_Client] = []
+    for _ in range(connections):
+        make = _Client.maker(requests, latencies, began + seconds)
+        clients.append((await loop.create_connection(make, "127.0.0.1", target.port))[1])
+    async with asyncio.timeout(seconds + _ANSWER_SECONDS_MAX):
+        await asyncio.gather(*(client.ended for client in clients))
+    return Round(time.perf_counter() - began, latencies)
+
+
+class _Client(asyncio.Protocol):
+    """One keep-alive connection: a request is under way at any time until `until`."""
+
+    def __init__(self, requests: Iterator[bytes], latencies: list[float], until: float) -> None:
+        self._requests, self._latencies, self._until = requests, latencies, until
+        self._received = bytearray()
+        self._whole = 0
+        self._sent = 0.0
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    @classmethod
+    def maker(cls, requests: Iterator[bytes], latencies: list[float], until: float) -> "Callable[[], _Client]":
+        return lambda: cls(requests, latencies, until)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by name
+        self._ask()
+
+    def data_received(self, data: bytes) -> None:
+        received = self._received
+        received += data
+        if not self._whole:
+            end = received.find(b"\r\n\r\n")
+            if end < 0:
+                return
+            head = bytes(received[:end]).lower()
+            if head[9:12] != b"200":
+                self._end(Refused(bytes(received[:2_000]).decode("utf-8", "replace")))
+                return
+            at = head.index(_LENGTH) + len(_LENGTH)
+            stop = head.find(b"\r", at)
+            self._whole = end + 4 + int(head[at : stop if stop > 0 else None])
+        if len(received) >= self._whole:
+            self._answered()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.ended.done():
+            self.ended.set_exception(exc or Refused("the server closed the connection"))
+
+    def _answered(self) -> None:
+        now = time.perf_counter()
+        self._latencies.append(now - self._sent)
+        self._received.clear()
+        self._whole = 0
+        if now < self._until:
+            self._ask()
+        else:
+            self._end(None)
+
+    def _ask(self) -> None:
+        self._sent = time.perf_counter()
+        self._transport.write(next(self._requests))
+
+    def _end(self, fault: Exception | None) -> None:
+        if not self.ended.done():
+            self.ended.set_exception(fault) if fault is not None else self.ended.set_result(None)
+        self._transport.close()

@@ -1,0 +1,72 @@
+"""The generated province in a real ledger: what is lawful is found lawful, what is planted is found, and why."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from litestar.testing import TestClient
+
+from bench.data import follow, load
+from bench.generator import lines, planted
+from projector.main import Projector
+from projector.settings import Settings
+from quanze.settings import DataDirectory
+from tests.conftest import execute, on
+
+SEED, PROJECTS, WRONG = 11, 60, 0.5
+
+Key = tuple[str, str]
+Answers = dict[Key, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> DataDirectory:
+    return DataDirectory(tmp_path_factory.mktemp("bench"))
+
+
+@pytest.fixture(scope="module")
+def recorded(server: str, directory: DataDirectory) -> Iterator[str]:
+    """Yield the DSN of a database with a small province in it, recorded and followed as a bench has it done."""
+    execute(server, "CREATE DATABASE {}", "quanze_bench")
+    dsn = on(server, "quanze_bench")
+    count, _ = load(directory, dsn, lines(SEED, PROJECTS, WRONG))
+    follow(dsn, count)
+    yield dsn
+    execute(server, "DROP DATABASE {} WITH (FORCE)", "quanze_bench")
+
+
+@pytest.fixture(scope="module")
+def judged(recorded: str, directory: DataDirectory) -> Answers:
+    """Return the answer for every act of a project that needs authority, by the act's key."""
+    with psycopg.connect(recorded) as connection:
+        rows = connection.execute("SELECT position, source, id, project FROM projector.acts").fetchall()
+    keys = {position: (source, id) for position, source, id, _ in rows}
+    token = {"Authorization": f"Bearer {directory.admin_token.read_text('utf-8').strip()}"}
+    found: Answers = {}
+    with Projector(Settings(dsn=recorded)) as projector, TestClient(projector.app()) as client:
+        for project in sorted({project for *_, project in rows if project is not None}):
+            answer = client.get(f"/v1/projects/{project}/authority", params={"limit": 1_000}, headers=token)
+            assert answer.status_code == 200, answer.text
+            assert answer.json()["next"] is None
+            found |= {keys[each["act"]["position"]]: each for each in answer.json()["items"]}
+    return found
+
+
+def test_everything_told_is_recorded_byte_for_byte(recorded: str) -> None:
+    with psycopg.connect(recorded) as connection:
+        stored = [bytes(row[0]) for row in connection.execute("SELECT payload FROM ledger.entries ORDER BY position")]
+    assert stored == list(lines(SEED, PROJECTS, WRONG))
+
+
+def test_each_planted_fault_of_authority_is_found_for_its_reason_and_no_other_is(judged: Answers) -> None:
+    expected = {tuple(each.acts[0]): [each.rule] for each in planted(SEED, PROJECTS, WRONG) if each.rule[:3] == "AUT"}
+    assert len({codes[0] for codes in expected.values()}) > 5
+    found = {key: [each["code"] for each in answer["failures"]] for key, answer in judged.items() if answer["failures"]}
+    assert found == expected
+    assert {answer["verdict"] for key, answer in judged.items() if key in expected} == {"INVALID"}
+    assert {answer["verdict"] for key, answer in judged.items() if key not in expected} == {"VALID"}
+
+
+def test_chains_go_from_the_root_to_four_grants_below_it(judged: Answers) -> None:
+    assert {len(answer["chain"]) for answer in judged.values() if answer["verdict"] == "VALID"} == {1, 2, 3, 4, 5}
