@@ -13,10 +13,11 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.plugins.problem_details import ProblemDetailsException
-from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
+from litestar.plugins.prometheus import PrometheusController
 from litestar.static_files import create_static_files_router  # pyright: ignore[reportUnknownVariableType] - its os.PathLike is bare
 from litestar.types import ControllerRouterHandler
 
+from edge.metrics import Metrics
 from edge.problems import problem, problems_plugin
 from edge.tokens import Authentication, Tokens
 
@@ -42,11 +43,10 @@ def make_app(
 
     Open without a token: health, metrics, the API page, and the routes that say so themselves.
     """
-    metrics = PrometheusConfig(app_name="quanze", prefix="quanze", group_path=True)
     routes: list[ControllerRouterHandler] = [*handlers, *_health(checks), _Metrics, _assets()]
     app = _Application(
         routes,
-        middleware=[DefineMiddleware(Authentication, exclude=["^/docs(/|$)"]), metrics.middleware],
+        middleware=[DefineMiddleware(Authentication, exclude=["^/docs(/|$)"]), Metrics()],
         plugins=[problems_plugin(errors)],
         openapi_config=_openapi(title),
         logging_config=None,  # structlog is set up by whoever composes the process

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, Literal, get_args
 
 from litestar.connection import ASGIConnection
@@ -105,11 +105,16 @@ class Authentication(AbstractAuthenticationMiddleware):
         return AuthenticationResult(user=token, auth=None)
 
 
-def requires(*scopes: Scope) -> Callable[[ASGIConnection[Any, Token, Any, Any], BaseRouteHandler], None]:
+def requires(*scopes: Scope) -> Callable[[ASGIConnection[Any, Token, Any, Any], BaseRouteHandler], Awaitable[None]]:
     """Return a guard: the token has one of these scopes (or `admin`)."""
 
-    def guard(connection: ASGIConnection[Any, Token, Any, Any], _: BaseRouteHandler) -> None:
-        if not any(connection.user.may(scope) for scope in scopes):
-            raise PermissionDeniedException(f"this token lacks the scope {' or '.join(scopes)}")
+    async def guard(connection: ASGIConnection[Any, Token, Any, Any], _: BaseRouteHandler) -> None:
+        require(connection.user, *scopes)  # awaited, since Litestar sends a plain guard to another thread
 
     return guard
+
+
+def require(token: Token, *scopes: Scope) -> None:
+    """Raise unless the token has one of these scopes (or `admin`)."""
+    if not any(token.may(scope) for scope in scopes):
+        raise PermissionDeniedException(f"this token lacks the scope {' or '.join(scopes)}")

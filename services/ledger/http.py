@@ -20,7 +20,7 @@ from contracts.faults import Fault
 from edge.app import Errors, unavailable
 from edge.paging import LIMIT_DEFAULT, After, Limit, Page
 from edge.problems import problem
-from edge.tokens import Token, requires
+from edge.tokens import Token, require, requires
 from ledger.acts import Appended
 from ledger.admission import BODY_BYTES_MAX, binary_event
 from ledger.application import needs_decision
@@ -138,7 +138,7 @@ def prove_inclusion(
 ) -> InclusionProof:
     """Prove that an act is in the log: a file that `quanze verify` takes."""
     if payload:
-        requires("verify")(request, request.route_handler)
+        require(request.user, "verify")
     ledger: Ledger = request.app.state.ledger
     return ledger.reading.inclusion(position, size, with_payload=payload)
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from projector.authority import rows
-from projector.authority.chain import only_way
+from projector.authority.chain import asker_of, only_way, paths_to
 from projector.authority.conditions import designations
 from projector.authority.facts import Exercised, Facts, Grant, JudgedAct, Project
 from projector.authority.policy import split_window
@@ -55,7 +55,7 @@ def _acts_around(
     projects: Mapping[str, Project],
 ) -> list[JudgedAct]:
     found = _on_the_subject(sources, acts, registers) + _alike(sources, acts, registers, projects)
-    paid = [act for act in every if any(map(_pays, registers[act.position].grants.values()))]
+    paid = [act for act in every if any(map(_pays, _relied_on(act, registers[act.position])))]
     if paid:
         on = sorted({act.project for act in paid if act.project is not None})
         found += sources.acts_found("payments_on", projects=on)
@@ -69,7 +69,7 @@ def _on_the_subject(sources: Sources, acts: Sequence[JudgedAct], registers: Mapp
     types: set[str] = set()
     for act in acts:
         facts = registers[act.position]
-        own = {each for grant in facts.grants.values() for each in _conditions(grant)}
+        own = {each for grant in _relied_on(act, facts) for each in _conditions(grant)}
         if own or facts.actings:
             asking.append(act)
             conditions |= own
@@ -97,7 +97,7 @@ def _alike(
     for act in acts:
         facts, project = registers[act.position], projects.get(act.project or "", _UNHEARD_OF)
         days = split_window(facts.policies, act)
-        if days is not None and act.amount is not None and act.asked is not None and _has_item_ceiling(facts):
+        if days is not None and act.amount is not None and act.asked is not None and _has_item_ceiling(act, facts):
             types |= family_of(act.type)
             matter = act.project, act.unit, project.budget_project, project.category
             since = act.time - timedelta(days=days + 1)
@@ -136,10 +136,19 @@ def _conditions(grant: Grant) -> list[str]:
     return grant.delegation.conditions if grant.delegation is not None else []
 
 
-def _has_item_ceiling(facts: Facts) -> bool:
-    return any(
-        grant.delegation is not None and grant.delegation.ceiling_item is not None for grant in facts.grants.values()
-    ) or any(acting.ceiling_item is not None for acting in facts.actings)
+def _has_item_ceiling(act: JudgedAct, facts: Facts) -> bool:
+    grants = _relied_on(act, facts)
+    return any(grant.delegation is not None and grant.delegation.ceiling_item is not None for grant in grants) or any(
+        acting.ceiling_item is not None for acting in facts.actings
+    )
+
+
+def _relied_on(act: JudgedAct, facts: Facts) -> list[Grant]:
+    """Return the grants of the ways by which an act may have been done; where somebody ratified it, all there are."""
+    if act.ratified or act.asked is None:
+        return list(facts.grants.values())
+    ways = (path for path in paths_to(asker_of(act), facts) if path.covers_type(act))
+    return list({link.position: link for path in ways for link in path.links}.values())
 
 
 def _pays(grant: Grant) -> bool:
