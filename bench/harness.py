@@ -143,8 +143,12 @@ class _Client(asyncio.Protocol):
             self._end(None)
 
     def _ask(self) -> None:
+        request = next(self._requests, None)
+        if request is None:  # all was asked
+            self._end(None)
+            return
         self._sent = time.perf_counter()
-        self._transport.write(next(self._requests))
+        self._transport.write(request)
 
     def _end(self, fault: Exception | None) -> None:
         if not self.ended.done():

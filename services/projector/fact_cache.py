@@ -20,10 +20,10 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from projector.view import View
 
-ROWS_MAX: Final = 500_000
+ROWS_MAX: Final = 1_500_000
 """Rows kept; beyond that everything is let go of, and read again as it is asked for."""
 
-DERIVED_MAX: Final = 20_000
+DERIVED_MAX: Final = 150_000
 """Conclusions kept; beyond that the oldest go."""
 
 _ACTS_LOOKED_AT_MAX: Final = 5_000
@@ -65,6 +65,8 @@ class FactCache:
         self._kept: dict[str, dict[Any, tuple[Any, ...]]] = {}
         self._rows = 0
         self._warm: set[str] = set()
+        self._fixed: dict[str, Any] = {}
+        self._same: dict[tuple[str, int], Any] = {}  # one object for a row that several references lead to
         self._derived: dict[Hashable, _Derived] = {}
         self._dependents: dict[str, set[Hashable]] = {}
         self._noting: list[set[str]] = []
@@ -87,6 +89,8 @@ class FactCache:
     def forget(self) -> None:
         self._kept.clear()
         self._warm.clear()
+        self._fixed.clear()
+        self._same.clear()
         self._rows = 0
         self._forget_derived()
 
@@ -113,6 +117,12 @@ class FactCache:
         if self._noting:
             self._noting[-1] |= kept.rests_on
         return cast("T", kept.value)
+
+    def fixed(self, name: str, find: Callable[[], T]) -> T:
+        """Return what was found under a name, once until everything is let go of, whatever moment is asked about."""
+        if name not in self._fixed:
+            self._fixed[name] = find()
+        return cast("T", self._fixed[name])
 
     def is_warm(self, name: str) -> bool:
         """Whether what belongs together under a name was read since everything was last let go of."""
@@ -158,15 +168,20 @@ class FactCache:
         found: dict[Any, list[Any]] = {reference: [] for reference in missing}
         for values in cursor:
             row = source.shape(**dict(zip(columns, values, strict=True)))
-            found[getattr(row, source.key)].append(row)
+            found[getattr(row, source.key)].append(self._one(row) if source.key_is_reference else row)
         if self._rows > self._rows_max:
             for other in self._kept.values():
                 if other is not kept:
                     other.clear()
             self._warm.clear()
+            self._same.clear()
             self._rows = 0
         self._rows += sum(map(len, found.values())) + len(found)
         kept |= {reference: tuple(rows) for reference, rows in found.items()}
+
+    def _one(self, row: Any) -> Any:
+        kept = self._same.setdefault((type(row).__name__, row.position), row)
+        return kept if kept == row else row
 
     def _touch(
         self, act: str, subject: str, unit: str | None, actor: str, authority: str | None, data: str | None

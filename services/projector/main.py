@@ -14,7 +14,8 @@ from psycopg.rows import TupleRow
 from edge.app import make_app
 from edge.database import migrate, open_pool, require_role, statement
 from edge.tokens import Tokens
-from projector.authority.answering import Answering
+from projector.authority.answering import Answering, InThread, Views
+from projector.authority.apart import InProcess
 from projector.errors import Unknown
 from projector.fact_cache import FactCache
 from projector.follow import Follower
@@ -45,7 +46,10 @@ class Projector:
         self.tokens = Tokens(self.pool, self.log_id)
         self.catalogues = Catalogues(self.log_id)
         self.cache = FactCache()
-        self.answering = Answering(self.view)
+        apart = settings.answers_apart
+        self.answering: Answering = (
+            InProcess(settings.dsn, self.log_id) if apart else InThread(Views(self.view, self.cache))
+        )
         self.prover = prover or _prover(settings)
         self.follower = Follower(
             settings.dsn,

@@ -13,6 +13,8 @@ class Settings:
 
     A projector that runs alone asks the ledger at `ledger_url` (`QUANZE_LEDGER_URL`), with the token `ledger_token`
     (`QUANZE_LEDGER_TOKEN`, scope `verify`), for the proofs of its answers; without it answers carry none.
+
+    `answers_apart` (`QUANZE_ANSWERS_APART`, 1 unless 0): questions about single acts are judged in a process apart.
     """
 
     dsn: str
@@ -22,6 +24,7 @@ class Settings:
     poll_seconds: float = 1.0
     ledger_url: str | None = None
     ledger_token: str = ""
+    answers_apart: bool = False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -33,4 +36,5 @@ class Settings:
             pool_size_max=int(environment.get("QUANZE_PROJECTOR_POOL_SIZE_MAX", "8")),
             ledger_url=url,
             ledger_token=environment["QUANZE_LEDGER_TOKEN"] if url is not None else "",
+            answers_apart=environment.get("QUANZE_ANSWERS_APART", "1") != "0",
         )

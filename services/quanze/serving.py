@@ -96,7 +96,7 @@ def running(data: DataDirectory, dsn: str | None, origin: str | None) -> Generat
         log_id = prepare(dsn, signer)
         ensure_admin_token(data, dsn, log_id)
         ledger = stack.enter_context(Ledger(LedgerSettings(dsn=dsn, signing_key=signer.text())))
-        settings = ProjectorSettings(dsn=dsn, origin=signer.origin)
+        settings = ProjectorSettings(dsn=dsn, origin=signer.origin, answers_apart=True)
         projector = stack.enter_context(Projector(settings, LedgerProver(ledger.reading)))
         ledger.ask_first(ProjectorGate(projector))
         yield Running(ledger, projector, combined_app(ledger, projector), keep)

@@ -180,7 +180,12 @@ class ProjectAuthority(Struct, frozen=True, kw_only=True):
 
 def answers(loaded: Loaded, stand: Stand) -> list[AuthorityAnswer]:
     """Judge acts and say it, in the order of their positions."""
-    return [_answer(act, facts, found, loaded.uses, stand) for act, facts, found in loaded.judged()]
+    return list(each_answer(loaded, stand))
+
+
+def each_answer(loaded: Loaded, stand: Stand) -> Iterator[AuthorityAnswer]:
+    """Do so one after the other, for whoever hands out the first before the last is judged."""
+    return (_answer(act, facts, found, loaded.uses, stand) for act, facts, found in loaded.judged())
 
 
 def _answer(act: JudgedAct, facts: Facts, found: Judgement, uses: Draws, stand: Stand) -> AuthorityAnswer:

@@ -2,40 +2,72 @@
 Answers questions about single acts in groups: whatever waits is answered by one look at the read model.
 
 A look costs a transaction and half a dozen statements, whether it is for one act or for sixteen. One thread answers; it
-takes what came while it was busy, so under no load nobody waits for company.
+takes what came while it was busy, so under no load nobody waits for company. Answers are the JSON that goes out.
 """
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from itertools import islice
 from queue import Empty, SimpleQueue
-from typing import Final
+from typing import Final, Protocol
 
+import msgspec
 from msgspec import Struct
 from psycopg import OperationalError
 
-from projector.authority.answer import AuthorityAnswer, answers
+from projector.authority.answer import each_answer
 from projector.authority.load import load
-from projector.errors import Unavailable, Unknown
+from projector.errors import ProjectorError, Unavailable, Unknown
+from projector.fact_cache import FactCache
 from projector.view import Asked, View
 
 GROUP_MAX: Final = 32
 """Questions in one group: more would make the first of them wait for the last without being cheaper."""
 
 
+_AT_ONCE: Final = 4
+"""Answers handed out together: fewer cost more messages, more keep those who wait idle."""
+
+
+class Views(Struct, frozen=True):
+    """How to look at the read model, and the cache that every look goes by."""
+
+    open: Callable[[Asked], AbstractContextManager[View]]
+    cache: FactCache
+
+
+Found = Mapping[int, bytes | ProjectorError]
+"""The answer about each act by its position, or why there is none."""
+
+
+class Answering(Protocol):
+    """Whoever answers for one log."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None:
+        """Answer what waits, then end. What comes later gets `Unavailable`."""
+        ...
+
+    async def ask(self, position: int, asked: Asked) -> bytes:
+        """Return the answer about an act. Raises `Unknown` for a position without one."""
+        ...
+
+
 class _Asking(Struct, frozen=True):
     position: int
     asked: Asked
     loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[AuthorityAnswer]
+    future: asyncio.Future[bytes]
 
 
-class Answering:
-    """The thread that answers for one log. Call `start` and `stop`."""
+class InThread(Answering):
+    """Answers in a thread of this process."""
 
-    def __init__(self, view: Callable[[Asked], AbstractContextManager[View]]) -> None:
-        self._view = view
+    def __init__(self, views: Views) -> None:
+        self._views = views
         self._waiting: SimpleQueue[_Asking | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="answering", daemon=True)
         self._stopped = False
@@ -44,25 +76,28 @@ class Answering:
         self._thread.start()
 
     def stop(self) -> None:
-        """Answer what waits, then end. What comes later gets `Unavailable`."""
         self._stopped = True
         self._waiting.put(None)
         if self._thread.ident is not None:
             self._thread.join()
 
-    async def ask(self, position: int, asked: Asked) -> AuthorityAnswer:
-        """Return the answer about an act. Raises `Unknown` for a position without one."""
+    async def ask(self, position: int, asked: Asked) -> bytes:
         if self._stopped:
             raise Unavailable("the projector is shutting down")
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[AuthorityAnswer] = loop.create_future()
+        future: asyncio.Future[bytes] = loop.create_future()
         self._waiting.put(_Asking(position, asked, loop, future))
         return await future
 
     def _run(self) -> None:
         while group := self._next_group():
             for asked in {each.asked for each in group}:
-                self._answer(asked, [each for each in group if each.asked == asked])
+                theirs = [each for each in group if each.asked == asked]
+                found: dict[int, bytes | ProjectorError] = {}
+                for part in answer(self._views, asked, {each.position for each in theirs}):
+                    found |= part
+                for loop in {each.loop for each in theirs}:
+                    loop.call_soon_threadsafe(_settle, [each for each in theirs if each.loop is loop], found)
 
     def _next_group(self) -> list[_Asking]:
         """Return what waits, at least one question; an empty list once stopped."""
@@ -79,32 +114,41 @@ class Answering:
             group.append(following)
         return group
 
-    def _answer(self, asked: Asked, group: Sequence[_Asking]) -> None:
-        found: dict[int, AuthorityAnswer] = {}
-        failed: Exception | None = None
-        try:
-            with self._view(asked) as view:
-                loaded = load(view, {each.position for each in group})
-                positions = [act.position for act in loaded.acts]
-                found = dict(zip(positions, answers(loaded, view.stand), strict=True))
-        except Exception as exc:  # noqa: BLE001 - whoever asked gets it; the thread must live on
-            if len(group) > 1 and not isinstance(exc, (Unavailable, OperationalError)):
-                for each in group:  # one of them may be the trouble: the others shall not feel it
-                    self._answer(asked, [each])
-                return
-            failed = exc
-        for loop in {each.loop for each in group}:
-            theirs = [each for each in group if each.loop is loop]
-            loop.call_soon_threadsafe(_settle, theirs, found, failed)
 
-
-def _settle(group: Sequence[_Asking], found: Mapping[int, AuthorityAnswer], failed: Exception | None) -> None:
-    for each in group:
-        answer = found.get(each.position)
-        if each.future.done():  # whoever asked has gone
-            continue
-        if answer is not None:
-            each.future.set_result(answer)
+def answer(views: Views, asked: Asked, positions: Collection[int]) -> Iterator[Found]:
+    """Answer a group of questions of one moment, a few at a time. Positions without an act get no answer."""
+    left = set(positions)
+    try:
+        # Looks take turns: the cache lets go of everything when it is shown one that is older than the last.
+        with views.cache.lock, views.open(asked) as view:
+            loaded, stand = load(view, positions), view.stand
+        said = zip(loaded.acts, each_answer(loaded, stand), strict=True)
+        while part := {act.position: msgspec.json.encode(each) for act, each in islice(said, _AT_ONCE)}:
+            left -= part.keys()
+            yield part
+    except Exception as exc:  # noqa: BLE001 - whoever asked gets it; whoever answers must live on
+        if len(positions) > 1 and not isinstance(exc, (ProjectorError, OperationalError)):
+            for position in left:  # one of them is the trouble: the others shall not feel it
+                yield from answer(views, asked, [position])
         else:
-            missing = Unknown(f"no act at position {each.position} of this log has been read")
-            each.future.set_exception(failed or missing)
+            failed = exc if isinstance(exc, ProjectorError) else Unavailable(f"the question failed: {exc!r}")
+            yield dict.fromkeys(left, failed)
+
+
+def settled(position: int, found: Found) -> bytes | ProjectorError:
+    """Return the answer about an act out of those found; `Unknown` where there is none."""
+    missing = Unknown(f"no act at position {position} of this log has been read")
+    return found.get(position, missing)
+
+
+def _settle(group: Sequence[_Asking], found: Found) -> None:
+    for each in group:
+        if not each.future.done():  # whoever asked may have gone
+            resolve(each.future, settled(each.position, found))
+
+
+def resolve(future: asyncio.Future[bytes], said: bytes | ProjectorError) -> None:
+    if isinstance(said, ProjectorError):
+        future.set_exception(said)
+    else:
+        future.set_result(said)

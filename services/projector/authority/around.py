@@ -34,8 +34,8 @@ def facts_around(sources: Sources, acts: Sequence[JudgedAct], *, drawing: bool =
     ratifications = sources.ratifications([act.position for act in acts if act.ratified])
     own = {act.position: [each for each in ratifications if each.act == act.position] for act in acts}
     registers = {act.position: register(sources, asking_of(act, own[act.position])) for act in acts}
-    projects = _projects(sources, acts)
     wondered = [act for act in acts if not drawing or only_way(act, registers[act.position]) is None]
+    projects = _projects(sources, [*wondered, *(act for act in acts if act.decided_outside)])
     around = _acts_around(sources, wondered, acts, registers, projects)
     projects |= _projects(sources, (act for act in around if act.project not in projects))
     beside = Facts(acts=tuple(acts), around=tuple(around))

@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from litestar import get
+from litestar import MediaType, Response, get
 from litestar.params import PathParameter, QueryParameter
 
 from contracts.faults import Fault
@@ -43,15 +43,16 @@ async def act_authority(
     proof: Annotated[
         bool, QueryParameter(description="add proofs of the act and every link; with `verify` also what they say")
     ] = False,
-) -> AuthorityAnswer:
+) -> Response[AuthorityAnswer]:
     """
     Follow the grants from whoever acted up to a root, and check every one of them at the moment of the act.
 
     The same question at two knowledge times may have two answers: what was recorded after `known_at` is left out.
     """
     if proof:
-        return await asyncio.to_thread(_proved, request, asked, position)
-    return await _projector(request).answering.ask(position, asked)
+        return Response(await asyncio.to_thread(_proved, request, asked, position))
+    said: Any = await _projector(request).answering.ask(position, asked)
+    return Response(said, media_type=MediaType.JSON)  # the JSON of an AuthorityAnswer, as it came from whoever judged
 
 
 @get("/v1/projects/{project:str}/authority", **_QUESTION, summary="Who authorised each act of a project")

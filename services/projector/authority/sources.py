@@ -56,6 +56,9 @@ class Sources:
         self.view = view
         self._cache = view.cache
         self._cache.follow(view)
+        self._corrected: frozenset[int] = self._cache.fixed(
+            "corrected", lambda: frozenset(self.values("corrected_positions"))
+        )
 
     def read(self, source: Source, references: Iterable[Any]) -> Iterator[Any]:
         return self._cache.rows(self.view, source, references)
@@ -159,7 +162,8 @@ class Sources:
     def corrections(self, positions: Iterable[int]) -> dict[int, rows.Correction]:
         """Return what the corrections in force make of acts, those that any was made of."""
         found: dict[int, rows.Correction] = {}
-        for row in sorted(self.read(CORRECTIONS, positions), key=_in_order):
+        corrected = self._corrected.intersection(positions) if self._corrected else ()
+        for row in sorted(self.read(CORRECTIONS, corrected), key=_in_order):
             if self._in_force(row):
                 before = found.get(row.corrected, rows.Correction())
                 found[row.corrected] = before.and_then(row.void, _decode_exactly(row.fields))
