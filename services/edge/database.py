@@ -33,18 +33,19 @@ def statement(package: str, name: str) -> SQL:
     return SQL(cast("LiteralString", text))
 
 
-def open_pool(dsn: str, role: str, *, size_max: int, name: str) -> Pool:
+def open_pool(dsn: str, role: str, *, size_max: int, name: str, checked: bool = True) -> Pool:
     """
     Return an open pool whose connections work as `role` (autocommit, UTC). It does not wait for the first connection.
 
-    A connection that cannot take the role fails its checkout: nothing runs with more rights than intended.
+    A connection that cannot take the role fails its checkout: nothing runs with more rights than intended. It is asked
+    at each checkout whether it still works, unless `checked` is false: then the first use after a restart fails.
     """
     pool: Pool = ConnectionPool(
         dsn,
         connection_class=Connection[TupleRow],
         kwargs={"autocommit": True, "row_factory": tuple_row, "application_name": name},
         configure=working_as(role),
-        check=ConnectionPool.check_connection,
+        check=ConnectionPool.check_connection if checked else None,
         min_size=1,
         max_size=size_max,
         timeout=10.0,

@@ -85,6 +85,8 @@ class UnitPolicies:
         The unit's own value is the one adopted last that may be used: of the right kind, and not laxer than the row.
         """
         row = self.row(key, unit, at)
+        if unit not in self._stated:
+            return row.value if row is not None else None
         for stated in reversed(self.in_force(unit, at)):
             if key in stated.values:
                 own = self._own(stated, key, row)

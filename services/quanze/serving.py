@@ -193,6 +193,7 @@ def serve(
         loop="auto",
         lifespan="off",
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=10,
     )
     server = _Server(config, keep)

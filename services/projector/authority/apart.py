@@ -154,7 +154,7 @@ def _serve(pipe: Pipe, dsn: str, log_id: int) -> None:
     """Answer until the parent says to end, or ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which lets what waits be answered
     gc.set_threshold(50_000, 20, 100)  # what is kept is large and has no circles: looking through it finds nothing
-    pool = open_pool(dsn, "quanze_projector", size_max=1, name="quanze answering")
+    pool = open_pool(dsn, "quanze_projector", size_max=1, name="quanze answering", checked=False)
     views, inbox = _views(pool, log_id), _Inbox(pipe)
     try:
         while group := inbox.next_group():

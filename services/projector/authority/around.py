@@ -6,7 +6,7 @@ Only what some grant, appointment or act in question makes worth asking is read.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -143,12 +143,17 @@ def _has_item_ceiling(act: JudgedAct, facts: Facts) -> bool:
     )
 
 
-def _relied_on(act: JudgedAct, facts: Facts) -> list[Grant]:
+def _relied_on(act: JudgedAct, facts: Facts) -> tuple[Grant, ...]:
     """Return the grants of the ways by which an act may have been done; where somebody ratified it, all there are."""
     if act.ratified or act.asked is None:
-        return list(facts.grants.values())
-    ways = (path for path in paths_to(asker_of(act), facts) if path.covers_type(act))
-    return list({link.position: link for path in ways for link in path.links}.values())
+        return tuple(facts.grants.values())
+    ways = tuple(path for path in paths_to(asker_of(act), facts) if path.covers_type(act))
+    key = "relied on", tuple(path.key for path in ways)
+    known = cast("tuple[Grant, ...] | None", facts.remembered.get(key))
+    if known is None:
+        found = {link.position: link for path in ways for link in path.links}
+        known = facts.remembered[key] = tuple(found.values())
+    return known
 
 
 def _pays(grant: Grant) -> bool:
