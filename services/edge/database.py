@@ -7,12 +7,14 @@ run, with its digest, stands in `<schema>.migrations`.
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from typing import LiteralString, cast
 
 import psycopg
 from psycopg import Connection
+from psycopg.errors import DeadlockDetected
 from psycopg.rows import TupleRow, tuple_row
 from psycopg.sql import SQL, Identifier
 from psycopg_pool import ConnectionPool
@@ -20,6 +22,13 @@ from psycopg_pool import ConnectionPool
 Pool = ConnectionPool[Connection[TupleRow]]
 
 _MIGRATION_LOCK = 0x7175616E7A65  # "quanze": two starters migrate one after the other
+
+
+_DEADLOCKS_MAX = 5
+
+
+class MigrationStopped(Exception):
+    """A migration could not get at its tables."""
 
 
 class MigrationChanged(Exception):
@@ -106,10 +115,14 @@ def _run_migration(
         if seen[name] != digest:
             raise MigrationChanged(f"{name} was run with other content; migrations go forward, add a new one")
         return False
-    with connection.transaction():
-        connection.execute(cast("LiteralString", text))
-        connection.execute(SQL("INSERT INTO {} (name, sha256) VALUES (%s, %s)").format(table), (name, digest))
-    return True
+    for _ in range(_DEADLOCKS_MAX):
+        with suppress(DeadlockDetected), connection.transaction():  # with whoever is at work on the tables meanwhile
+            connection.execute(cast("LiteralString", text))
+            connection.execute(SQL("INSERT INTO {} (name, sha256) VALUES (%s, %s)").format(table), (name, digest))
+            return True
+    raise MigrationStopped(
+        f"{name} met a deadlock {_DEADLOCKS_MAX} times; stop what works on the database, and try again"
+    )
 
 
 def migrations_of(package: str) -> list[tuple[str, str]]:

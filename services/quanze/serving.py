@@ -13,7 +13,7 @@ import uvicorn
 from litestar import Litestar
 
 from edge.app import make_app
-from edge.database import MigrationChanged
+from edge.database import MigrationChanged, MigrationStopped
 from edge.tokens import digest_of
 from ledger.errors import LedgerError
 from ledger.http import ERRORS as LEDGER_ERRORS
@@ -39,7 +39,7 @@ def in_words() -> Generator[None]:
     """Turn what an operator can mend, a key or a database that does not fit, into words."""
     try:
         yield
-    except (KeyRefused, LedgerError, ProjectorError, MigrationChanged) as exc:
+    except (KeyRefused, LedgerError, ProjectorError, MigrationChanged, MigrationStopped) as exc:
         raise WrongUse(str(exc)) from exc
 
 

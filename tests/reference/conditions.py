@@ -18,7 +18,11 @@ def condition_met(known: Known, act: Act, condition: str) -> Result | None:
         return least(reviews)[0] if reviews else "FAIL"
     role = condition.removeprefix("concurrence:")
     asked = known.asked(act)
-    met = any(who != asked and role == duty for each in done for who, duty in _duties(known, each))
+    met = any(
+        who != asked and not who.startswith("system:") and role == duty
+        for each in done
+        for who, duty in _duties(known, each)
+    )
     return None if met else "FAIL"
 
 

@@ -6,12 +6,12 @@ Only what some grant, appointment or act in question makes worth asking is read.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 
 from projector.authority import rows
-from projector.authority.chain import asker_of, only_way, paths_to
+from projector.authority.chain import only_way, relied_on
 from projector.authority.conditions import designations
 from projector.authority.facts import Exercised, Facts, Grant, JudgedAct, Project
 from projector.authority.policy import split_window
@@ -55,7 +55,7 @@ def _acts_around(
     projects: Mapping[str, Project],
 ) -> list[JudgedAct]:
     found = _on_the_subject(sources, acts, registers) + _alike(sources, acts, registers, projects)
-    paid = [act for act in every if any(map(_pays, _relied_on(act, registers[act.position])))]
+    paid = [act for act in every if any(map(_pays, relied_on(act, registers[act.position])))]
     if paid:
         on = sorted({act.project for act in paid if act.project is not None})
         found += sources.acts_found("payments_on", projects=on)
@@ -69,7 +69,7 @@ def _on_the_subject(sources: Sources, acts: Sequence[JudgedAct], registers: Mapp
     types: set[str] = set()
     for act in acts:
         facts = registers[act.position]
-        own = {each for grant in _relied_on(act, facts) for each in _conditions(grant)}
+        own = {each for grant in relied_on(act, facts) for each in _conditions(grant)}
         if own or facts.actings:
             asking.append(act)
             conditions |= own
@@ -137,23 +137,10 @@ def _conditions(grant: Grant) -> list[str]:
 
 
 def _has_item_ceiling(act: JudgedAct, facts: Facts) -> bool:
-    grants = _relied_on(act, facts)
+    grants = relied_on(act, facts)
     return any(grant.delegation is not None and grant.delegation.ceiling_item is not None for grant in grants) or any(
         acting.ceiling_item is not None for acting in facts.actings
     )
-
-
-def _relied_on(act: JudgedAct, facts: Facts) -> tuple[Grant, ...]:
-    """Return the grants of the ways by which an act may have been done; where somebody ratified it, all there are."""
-    if act.ratified or act.asked is None:
-        return tuple(facts.grants.values())
-    ways = tuple(path for path in paths_to(asker_of(act), facts) if path.covers_type(act))
-    key = "relied on", tuple(path.key for path in ways)
-    known = cast("tuple[Grant, ...] | None", facts.remembered.get(key))
-    if known is None:
-        found = {link.position: link for path in ways for link in path.links}
-        known = facts.remembered[key] = tuple(found.values())
-    return known
 
 
 def _pays(grant: Grant) -> bool:

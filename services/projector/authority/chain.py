@@ -112,6 +112,19 @@ def only_way(act: JudgedAct, facts: Facts) -> Path | None:
     return ways[0] if len(ways) == 1 else None
 
 
+def relied_on(act: JudgedAct, facts: Facts) -> tuple[Grant, ...]:
+    """Return the grants of the ways by which an act may have been done; where somebody ratified it, all there are."""
+    if act.ratified or act.asked is None:
+        return tuple(facts.grants.values())
+    ways = tuple(path for path in paths_to(asker_of(act), facts) if path.covers_type(act))
+    key = "relied on", tuple(path.key for path in ways)
+    known = cast("tuple[Grant, ...] | None", facts.remembered.get(key))
+    if known is None:
+        found = {link.position: link for path in ways for link in path.links}
+        known = facts.remembered[key] = tuple(found.values())
+    return known
+
+
 def _paths_by(route: Route, facts: Facts) -> list[Path]:
     """Return the ways that end with a route, whatever the act: found once."""
     acting = route.acting.position if route.acting is not None else None

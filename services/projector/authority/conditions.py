@@ -54,7 +54,7 @@ def _looked_for(
     match condition.partition(":"):
         case "concurrence", _, role:
             mine = facts.person_of(asker.who, asker.at)
-            found = [each for each in done if _concurred(each, role, mine, act, facts)]
+            found = [each for each in done if _concurred(each, role, mine, facts)]
             return found, None, f"nobody else acted as {role} on {act.subject} by then"
         case "collective_decision", _, _:
             found = [each for each in done if _decided_by_body(each, act)]
@@ -66,12 +66,10 @@ def _looked_for(
             return found, unknown, f"no legal review on {act.subject} by then is recorded"
 
 
-def _concurred(each: JudgedAct, role: str, mine: str, act: JudgedAct, facts: Facts) -> bool:
-    itself = each.position == act.position
+def _concurred(each: JudgedAct, role: str, mine: str, facts: Facts) -> bool:
+    """Whether somebody else exercised the duty in an act: a system is nobody."""
     return any(
-        person.role == role
-        and facts.person_of(person.who, each.time) != mine
-        and (not itself or person.who != act.actor)
+        person.role == role and not person.who.startswith("system:") and facts.person_of(person.who, each.time) != mine
         for person in each.people
     )
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from projector.authority import sources as of
 from projector.authority.around import facts_around
+from projector.authority.chain import relied_on
 from projector.authority.facts import Facts, JudgedAct
 from projector.authority.judge import draw
 from projector.authority.register import asking_of, register
@@ -31,17 +32,34 @@ def uses_around(
     """Return what acts drew on the grants by which these may have been done."""
     pool = PooledUses()
     for act in acts:
-        names = facts_of[act.position].drawn_on
-        family = family_of(act.type)
-        if act.needs_grant and names and not pool.holds(names, act):
-            together = _together(sources, family, names)
-            pool.add(_uses(sources, family, names, together), together.names, family)
+        names = drawn_on(act, facts_of[act.position]) if act.needs_grant else frozenset[str]()
+        if names and not pool.holds(names, act):
+            family = family_of(act.type)
+            together, key = _together(sources, family, names)
+            pool.add(_uses(sources, family, key, together), together.names, family)
     if not unrecorded:
         return pool
     return draw([(act, facts_of[act.position]) for act in unrecorded], Uses(before=pool))
 
 
-def _together(sources: Sources, family: frozenset[str], names: frozenset[str]) -> _Together:
+def drawn_on(act: JudgedAct, facts: Facts) -> frozenset[str]:
+    """Return the grants by which an act may have been done of which it matters what was done by them before."""
+    return frozenset(
+        grant.name
+        for grant in relied_on(act, facts)
+        if grant.delegation is not None
+        and (grant.delegation.ceiling_total is not None or grant.delegation.kind == "special")
+    )
+
+
+def _together(sources: Sources, family: frozenset[str], names: frozenset[str]) -> tuple[_Together, frozenset[str]]:
+    """Return the acts that draw on grants together, and the names under which they are kept: most often one will do."""
+    one = frozenset((min(names),))
+    found = _kept_together(sources, family, one)
+    return (found, one) if names <= found.names else (_kept_together(sources, family, names), names)
+
+
+def _kept_together(sources: Sources, family: frozenset[str], names: frozenset[str]) -> _Together:
     return sources.derive(("together", family, names), lambda: _gather(sources, family, names))
 
 
@@ -49,7 +67,7 @@ def _uses(sources: Sources, family: frozenset[str], names: frozenset[str], toget
     """Judge the acts in their order, each after those before it."""
 
     def judged() -> Uses:
-        _together(sources, family, names)  # known already: what it rests on, this does too, other acts to come included
+        _kept_together(sources, family, names)  # known already: what it rests on, this does too, acts to come included
         facts_of = facts_around(sources, together.acts, drawing=True)
         for act in together.acts:
             sources.depends_on_acts(ref for ref in (act.subject, act.actor, act.asked) if ref is not None)
@@ -70,7 +88,7 @@ def _gather(sources: Sources, family: frozenset[str], names: frozenset[str]) -> 
         for act in sources.acts(_positions(sources, family, together) - acts.keys()):
             acts[act.position] = act
             if act.needs_grant:
-                together |= register(sources, asking_of(act)).drawn_on
+                together |= drawn_on(act, register(sources, asking_of(act)))
     return _Together(together, tuple(acts.values()))
 
 

@@ -302,8 +302,8 @@ class Facts(Struct, frozen=True, kw_only=True, dict=True):
     posts: tuple[PostDefined, ...] = ()
     policies: UnitPolicies = UnitPolicies(())
     catalogue: Catalogue = msgspec.field(default_factory=base_catalogue)
-    drawn_on: frozenset[str] = frozenset()
-    """The grants of the ways in question of which it matters what was done by them before."""
+    reached: frozenset[str] = frozenset()
+    """The names of the grants that were gathered for those asked, with what they rest on."""
 
     # What follows is found again and again: looked up, not searched for.
 

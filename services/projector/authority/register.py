@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from itertools import chain
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from projector.authority import rows, sources
@@ -35,7 +36,15 @@ def asking_of(act: JudgedAct, ratifications: Iterable[Ratification] = ()) -> Ask
 
 
 def register(sources: Sources, asking: Asking) -> Facts:
-    """Return what is known of those asked and of their grants; nothing of any act."""
+    """
+    Return what is known of those asked and of their grants; nothing of any act.
+
+    What they rely on is mostly a grant of theirs: then it is there already, and adds nothing.
+    """
+    own = msgspec.structs.replace(asking, cited=frozenset())
+    facts = sources.derive(("register", own), lambda: _gather(sources, own))
+    if asking.cited <= facts.reached:
+        return facts
     return sources.derive(("register", asking), lambda: _gather(sources, asking))
 
 
@@ -144,7 +153,7 @@ class _Gathering:
             posts=there.only(posts.values()),
             policies=self.sources.policies(frozenset(owners)),
             catalogue=self.sources.view.catalogue,
-            drawn_on=frozenset(grant.name for grant in self.grants.values() if _is_drawn_on(grant)),
+            reached=frozenset(grant.name for grant in self.grants.values()),
         )
         return facts.settled()
 
@@ -162,12 +171,6 @@ class _Gathering:
 
     def _by_position(self, source: Source, references: Iterable[str]) -> dict[int, Any]:
         return {row.position: row for row in self.sources.read(source, references)}
-
-
-def _is_drawn_on(grant: Grant) -> bool:
-    """Whether what was done by a grant before decides about an act: it has a total, or is for one matter."""
-    said = grant.delegation
-    return said is not None and (said.ceiling_total is not None or said.kind == "special")
 
 
 def _said(references: Iterable[str | None]) -> frozenset[str]:
