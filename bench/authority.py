@@ -55,7 +55,7 @@ def _bench(name: str, large: DataSet, small: DataSet, seed: int) -> None:
             server.dsn,
             clients=CONNECTIONS,
             rounds=f"{ROUNDS} of {ROUND_SECONDS:g} s each, in turn",
-            warm_up=f"one act of each unit and type asked about, then {WARM_UP_SECONDS:g} s of load",
+            warm_up=f"one act of each actor and type asked about, then {WARM_UP_SECONDS:g} s of load",
             first_questions=first["ours"],
             smaller_acts=small.facts.acts,
             load_seconds=large.facts.load_seconds,
@@ -101,13 +101,13 @@ def _acts(dsn: str, seed: int) -> Iterator[str]:
 
 def _first_questions(server: Server) -> dict[str, float]:
     """
-    Ask about one act of each unit and type, so that facts are at hand as they are after a while; say what that took.
+    Ask about one act of each actor and type, so that facts are at hand as they are after a while; say what that took.
 
     What the first question about a unit costs is paid once after a start, and in part again when something is recorded
     about the people and grants in it.
     """
     types = [act.type for act in base_catalogue().acts.values() if act.needs_grant]
-    query = "SELECT DISTINCT ON (unit, type) position FROM projector.acts WHERE type = ANY (%s) ORDER BY unit, type"
+    query = "SELECT DISTINCT ON (actor, type) position FROM projector.acts WHERE type = ANY (%s) ORDER BY actor, type"
     with psycopg.connect(server.dsn) as connection:
         positions = [row[0] for row in connection.execute(query, (types,))]
     Random(len(positions)).shuffle(positions)

@@ -86,7 +86,7 @@ def aut_07(world: World, act: Act, way: Way) -> Iterator[Result]:
     for link in way.links:
         ceiling = link.act.data.get("ceiling_total")
         measured = amount_of(act)
-        if ceiling is None or measured is None:
+        if ceiling is None or measured is None or (measured != "unknown" and measured <= 0):
             continue
         before, all_measured = used_before(world, act, link)
         if measured == "unknown":

@@ -46,7 +46,7 @@ def faults_of(known: Known, way: Way | None) -> frozenset[str]:
 
 
 def _wider(known: Known, link: Grant, above: Grant) -> bool:
-    if link.starts < above.starts or above.ends < link.ends:
+    if link.starts < above.starts or above.ends < link.ends != NEVER:
         return True
     for ceiling in ("ceiling_item", "ceiling_total"):
         mine, its = link.act.data.get(ceiling), above.act.data.get(ceiling)
