@@ -223,7 +223,7 @@ class Reference:
 
     def _mark_ratifier(self, instead: Act, then: Act, way: Way) -> Marked:
         tests = {**TESTS, "AUT-20": aut_20_appointment}
-        marks = [
+        marks: list[Mark] = [
             (code, result)
             for code, test in tests.items()
             for result in test(self, then if code in HELD_THEN else instead, way)
