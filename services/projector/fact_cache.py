@@ -183,14 +183,12 @@ class FactCache:
         kept = self._same.setdefault((type(row).__name__, row.position), row)
         return kept if kept == row else row
 
-    def _touch(
-        self, act: str, subject: str, unit: str | None, actor: str, authority: str | None, data: str | None
-    ) -> None:
+    def _touch(self, act: str, subject: str, unit: str | None, by: list[str | None], data: str | None) -> None:
         """Let go of what one act touches. `data` is given where an act says who people, units and grants are."""
         if act in _TOUCH_ALL:
             self.forget()
             return
-        touched = {subject, *(_acts_of(each) for each in (subject, actor, authority) if each is not None)}
+        touched = {subject, *(_acts_of(each) for each in (subject, *by) if each is not None)}
         if data is not None:
             named = set(_texts(msgspec.json.decode(data)))
             touched |= named | {unit or subject} | {_acts_of(each) for each in named}

@@ -7,55 +7,35 @@ when it dies it is started again, and ends by itself when its parent does.
 """
 
 import asyncio
-import gc
 import multiprocessing
-import signal
+import subprocess
+import sys
 import threading
-from collections.abc import Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
 from multiprocessing.connection import Connection as Pipe
 from typing import Final, cast
 
 import msgspec
 import structlog
-from msgspec import Struct
 
-from edge.database import Pool, open_pool
-from projector.authority.answering import GROUP_MAX, Answering, Found, Views, answer, resolve, settled
+from projector.authority import judging
+from projector.authority.answering import Answering, resolve
+from projector.authority.judging import Answer, Log, Question
 from projector.errors import Behind, ProjectorError, Unavailable, Unknown
-from projector.fact_cache import FactCache
-from projector.packs import Catalogues
-from projector.view import Asked, View, open_view
+from projector.view import Asked
 
 WAITING_MAX: Final = 1_000
 """Questions on their way: so many fit into the pipe, so that asking never waits for the child to read."""
 
 _RESTART_SECONDS: Final = 1.0
+_END_SECONDS_MAX: Final = 10.0
 
 _log = structlog.get_logger()
 
 
-class _Question(Struct, frozen=True, array_like=True):
-    number: int
-    position: int
-    as_of: datetime | None
-    known_at: datetime | None
-
-
-class _Answer(Struct, frozen=True, array_like=True):
-    """`error` is the kind of `ProjectorError` that `said` then tells of."""
-
-    number: int
-    said: bytes
-    error: str | None = None
-
-
 _ERRORS: Final[Mapping[str, type[ProjectorError]]] = {kind.__name__: kind for kind in (Behind, Unavailable, Unknown)}
-_ENDED: Final = _Answer(0, b"the process that answers has ended; ask again", "Unavailable")
-_questions = msgspec.msgpack.Decoder(_Question)
-_answers = msgspec.msgpack.Decoder(list[_Answer])
-_encode = msgspec.msgpack.Encoder().encode
+_ENDED: Final = Answer(0, b"the process that answers has ended; ask again", "Unavailable")
+_answers = msgspec.msgpack.Decoder(list[Answer])
 
 
 class InProcess(Answering):
@@ -91,18 +71,14 @@ class InProcess(Answering):
                 raise Unavailable(f"{WAITING_MAX} questions wait already")
             self._numbers += 1
             self._asked[self._numbers] = loop, future
-            question = _Question(self._numbers, position, asked.as_of, asked.known_at)
-            self._pipe.send_bytes(_encode(question))
+            question = Question(self._numbers, position, asked.as_of, asked.known_at)
+            self._pipe.send_bytes(judging.encode(question))
         return await future
 
     def _run(self) -> None:
         """Keep a child, and hand out what it answers."""
         while not self._stopping.is_set():
-            context = multiprocessing.get_context("spawn")
-            ours, theirs = cast("tuple[Pipe, Pipe]", context.Pipe())
-            child = context.Process(target=_serve, args=(theirs, self._dsn, self._log_id), daemon=True)
-            child.start()
-            theirs.close()
+            ours, child = self._start()
             with self._lock:
                 self._pipe = ours
             self._hand_out(ours)
@@ -110,10 +86,18 @@ class InProcess(Answering):
                 self._pipe = None
                 lost, self._asked = self._asked, {}
             _give_up(lost.values())
-            child.join(timeout=10)
+            _end(child)
             if not self._stopping.is_set():
-                _log.warning("answering_process_ended", exit_code=child.exitcode)
+                _log.warning("judging_process_ended", status=child.returncode)
                 self._stopping.wait(_RESTART_SECONDS)
+
+    def _start(self) -> tuple[Pipe, subprocess.Popen[bytes]]:
+        ours, theirs = cast("tuple[Pipe, Pipe]", multiprocessing.Pipe())
+        command = [sys.executable, "-m", judging.__name__, str(theirs.fileno())]
+        child = subprocess.Popen(command, pass_fds=[theirs.fileno()])  # noqa: S603 - our own module, our own interpreter
+        theirs.close()
+        ours.send_bytes(judging.encode(Log(self._dsn, self._log_id)))
+        return ours, child
 
     def _hand_out(self, pipe: Pipe) -> None:
         """Until the child closes its end."""
@@ -122,7 +106,7 @@ class InProcess(Answering):
                 group = _answers.decode(pipe.recv_bytes())
             except (EOFError, OSError):
                 return
-            by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[bytes], _Answer]]] = {}
+            by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[bytes], Answer]]] = {}
             with self._lock:
                 for each in group:
                     loop, future = self._asked.pop(each.number)
@@ -132,7 +116,15 @@ class InProcess(Answering):
                     loop.call_soon_threadsafe(_settle, theirs)
 
 
-def _settle(group: Sequence[tuple[asyncio.Future[bytes], _Answer]]) -> None:
+def _end(child: subprocess.Popen[bytes]) -> None:
+    try:
+        child.wait(timeout=_END_SECONDS_MAX)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def _settle(group: Sequence[tuple[asyncio.Future[bytes], Answer]]) -> None:
     for future, each in group:
         if not future.done():  # whoever asked may have gone
             failed = None if each.error is None else _ERRORS.get(each.error, Unavailable)(each.said.decode())
@@ -143,75 +135,5 @@ def _give_up(lost: Iterable[tuple[asyncio.AbstractEventLoop, asyncio.Future[byte
     for loop, future in lost:
         if not loop.is_closed():
             loop.call_soon_threadsafe(
-                _settle, [(future, _Answer(0, b"the process that answers has ended", "Unavailable"))]
+                _settle, [(future, Answer(0, b"the process that answers has ended", "Unavailable"))]
             )
-
-
-# The child
-
-
-def _serve(pipe: Pipe, dsn: str, log_id: int) -> None:
-    """Answer until the parent says to end, or ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which lets what waits be answered
-    gc.set_threshold(50_000, 20, 100)  # what is kept is large and has no circles: looking through it finds nothing
-    pool = open_pool(dsn, "quanze_projector", size_max=1, name="quanze answering", checked=False)
-    views, inbox = _views(pool, log_id), _Inbox(pipe)
-    try:
-        while group := inbox.next_group():
-            for as_of, known_at in {(each.as_of, each.known_at) for each in group}:
-                theirs = [each for each in group if (each.as_of, each.known_at) == (as_of, known_at)]
-                _answer(pipe, views, Asked(as_of, known_at), theirs)
-    except (EOFError, OSError):
-        pass  # the parent is gone
-    finally:
-        pool.close()
-
-
-def _answer(pipe: Pipe, views: Views, asked: Asked, group: Sequence[_Question]) -> None:
-    """Send answers as they are judged: the parent hands out the first ones while the others are worked on."""
-    waiting = {each.number: each for each in group}
-    for found in answer(views, asked, {each.position for each in group}):
-        said = [_said(each, found) for each in group if each.position in found]
-        pipe.send_bytes(_encode(said))
-        for each in said:
-            del waiting[each.number]
-    if waiting:
-        pipe.send_bytes(_encode([_said(each, {}) for each in waiting.values()]))
-
-
-def _views(pool: Pool, log_id: int) -> Views:
-    """Return what a projector opens views by, and no more of it."""
-    catalogues, cache = Catalogues(log_id), FactCache()
-
-    @contextmanager
-    def opened(asked: Asked) -> Generator[View]:
-        with pool.connection() as connection, open_view(connection, log_id, catalogues, cache, asked) as view:
-            yield view
-
-    return Views(opened, cache)
-
-
-class _Inbox:
-    """Questions as they come. An empty message is the last."""
-
-    def __init__(self, pipe: Pipe) -> None:
-        self._pipe = pipe
-        self._over = False
-
-    def next_group(self) -> list[_Question]:
-        """Return what waits, at least one question; an empty list when there is to be an end."""
-        group: list[_Question] = []
-        while not self._over and (not group or (len(group) < GROUP_MAX and self._pipe.poll())):
-            message = self._pipe.recv_bytes()
-            if message:
-                group.append(_questions.decode(message))
-            else:
-                self._over = True
-        return group
-
-
-def _said(question: _Question, found: Found) -> _Answer:
-    said = settled(question.position, found)
-    if isinstance(said, ProjectorError):
-        return _Answer(question.number, str(said).encode(), type(said).__name__)
-    return _Answer(question.number, said)

@@ -1,8 +1,8 @@
 -- Read what these people did of these kinds within a stretch of time in the same matter: on the same project, or for the
 -- same unit on one of the same budget project and category. `corrected` are projects whose opening was corrected: what
 -- they are of is for the reader to say. No row: nothing.
---   log_id int, known_at timestamptz, types text[], corrected text[], and for each person: who text[], projects text[],
---   units text[], lines text[], categories text[], since timestamptz[], until timestamptz[]
+--   log_id int, known_at timestamptz, types text[], corrected text[] (and, one of each for a person), who text[],
+--   projects text[], units text[], lines text[], categories text[], since timestamptz[], until timestamptz[]
 SELECT acts.position, acts.type, acts.time, acts.known_from, acts.asserted, acts.subject, acts.project, acts.unit, acts.actor,
        acts.role, acts.authority, acts.onbehalfof, acts.data::text,
        EXISTS (SELECT FROM projector.corrections AS said

@@ -89,4 +89,13 @@ SELECT duties.position
    AND duties.actor = people.who
  WHERE duties.type = ANY (%(types)s::text[])
    AND duties.time <= %(as_of)s
-   AND duties.known_from <= %(known_at)s;
+   AND duties.known_from <= %(known_at)s
+ UNION
+SELECT acts.position
+  FROM principals
+  JOIN projector.acts
+    ON acts.log_id = %(log_id)s
+   AND acts.onbehalfof = principals.who
+ WHERE acts.type = ANY (%(types)s::text[])
+   AND acts.time <= %(as_of)s
+   AND acts.known_from <= %(known_at)s;
