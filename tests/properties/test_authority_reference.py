@@ -32,7 +32,8 @@ from tests.reference.histories import history, judged_in, named_apart, told
 from tests.reference.known import Event, Known, Recorded
 
 CODES = ("AUT-01", *TESTS, "AUT-12", "AUT-21", *FAULTS)
-EXAMPLES = int(os.environ.get("QUANZE_PROPERTY_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("QUANZE_PROPERTY_EXAMPLES", "0"))
+"""So many random histories; without it the same 100 each time: a long run looks for news, a short one keeps what is."""
 
 
 class Difference(Struct, frozen=True):
@@ -148,9 +149,10 @@ def bench(ledger: TestLedger, projector: Projector) -> Bench:
 
 
 @settings(
-    max_examples=EXAMPLES,
+    max_examples=EXAMPLES or 100,
+    derandomize=not EXAMPLES,
     deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    phases=[Phase.explicit, Phase.generate] if not EXAMPLES else [Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(seed=st.integers(0, 2**32 - 1))

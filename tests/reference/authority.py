@@ -171,8 +171,10 @@ class Reference:
         cited = self.known.grants.get(act.authority)
         if cited is None:
             return True
-        return cited.grantee.startswith("post:") and not any(
-            each.data["post"] == cited.grantee for each in self.known.of_type("post.assign")
+        return (
+            not cited.withdrawn
+            and cited.grantee.startswith("post:")
+            and not any(each.data["post"] == cited.grantee for each in self.known.of_type("post.assign"))
         )
 
     def _agency(self, act: Act, asked: str | None) -> str | None:

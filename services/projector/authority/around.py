@@ -35,7 +35,8 @@ def facts_around(sources: Sources, acts: Sequence[JudgedAct], *, drawing: bool =
     own = {act.position: [each for each in ratifications if each.act == act.position] for act in acts}
     registers = {act.position: register(sources, asking_of(act, own[act.position])) for act in acts}
     wondered = [act for act in acts if not drawing or only_way(act, registers[act.position]) is None]
-    projects = _projects(sources, [*wondered, *(act for act in acts if act.decided_outside)])
+    about = [act for act in wondered if _asks_about_project(act, registers[act.position])]
+    projects = _projects(sources, [*about, *(act for act in acts if act.decided_outside)])
     around = _acts_around(sources, wondered, acts, registers, projects)
     projects |= _projects(sources, (act for act in around if act.project not in projects))
     beside = Facts(acts=tuple(acts), around=tuple(around))
@@ -134,6 +135,23 @@ def _in_function(sources: Sources, act: JudgedAct) -> Iterator[Exercised]:
 
 def _conditions(grant: Grant) -> list[str]:
     return grant.delegation.conditions if grant.delegation is not None else []
+
+
+def _asks_about_project(act: JudgedAct, facts: Facts) -> bool:
+    """Whether it matters what the act's project is: to the scope of a grant, its one matter, a split, an agency."""
+    if split_window(facts.policies, act) is not None or _is_of_agency(act, facts):
+        return True
+    for grant in relied_on(act, facts):
+        scope = grant.scope
+        narrow = scope is not None and (scope.categories is not None or scope.methods is not None)
+        if narrow or (grant.delegation is not None and grant.delegation.kind == "special"):
+            return True
+    return False
+
+
+def _is_of_agency(act: JudgedAct, facts: Facts) -> bool:
+    employers = (each.employer for each in facts.employed)
+    return any(who is not None and who.startswith("agency:") for who in (act.asked, act.actor, *employers))
 
 
 def _has_item_ceiling(act: JudgedAct, facts: Facts) -> bool:

@@ -183,6 +183,6 @@ def _same_kind(case: Case, person: str) -> Iterator[JudgedAct]:
     act, facts = case.act, case.facts
     family = family_of(act.type)
     for each in facts.around_by_subject.get(act.subject, ()):
-        same_kind = each.order < act.order and each.type in family and not each.refused
+        same_kind = each.order < act.order and each.type in family
         if same_kind and each.asked is not None and facts.person_of(each.asked, each.time) == person:
             yield each
