@@ -39,6 +39,7 @@ from psycopg.sql import SQL, Literal
 OLDEST_MAJOR = 15
 READY_SECONDS_MAX = 300  # crash recovery replays up to max_wal_size; cutting it short would only start it anew
 ORPHAN_SECONDS_MAX = 60
+LOCK_SECONDS_MAX = 1.0
 SOCKET_PATH_BYTES_MAX = 103  # macOS; Linux takes 107
 
 # What runs between our fork and PostgreSQL's main(), in the same process, so that the pid stays the same.
@@ -380,12 +381,22 @@ def _outlast(data: Path) -> Generator[int]:
 
 
 def _locked(descriptor: int) -> bool:
-    """Take the lock on a file unless somebody has it."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    """
+    Take the lock on a file unless somebody has it.
+
+    An owner that was killed while it started a program may leave that behind for an instant, with the lock: it lets go
+    of it when it becomes the program.
+    """
+    deadline = time.monotonic() + LOCK_SECONDS_MAX
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
+        else:
+            return True
 
 
 def _claimant(data: Path) -> int:
