@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection as Pipe
 from typing import Final, cast
 
@@ -57,7 +58,8 @@ class InProcess(Answering):
         self._stopping.set()
         with self._lock:
             if self._pipe is not None:
-                self._pipe.send_bytes(b"")  # the child answers what came before, and ends
+                with suppress(OSError):
+                    self._pipe.send_bytes(b"")  # the child answers what came before, and ends
         if self._thread.ident is not None:
             self._thread.join()
 
@@ -72,7 +74,11 @@ class InProcess(Answering):
             self._numbers += 1
             self._asked[self._numbers] = loop, future
             question = Question(self._numbers, position, asked.as_of, asked.known_at)
-            self._pipe.send_bytes(judging.encode(question))
+            try:
+                self._pipe.send_bytes(judging.encode(question))
+            except OSError as exc:  # it has just died, and nobody has noticed yet
+                del self._asked[self._numbers]
+                raise Unavailable("the process that answers has ended; ask again in a moment") from exc
         return await future
 
     def _run(self) -> None:
