@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 
 from contracts.moments import LOCAL_ZONE
 from projector.authority.answer import money
+from projector.authority.drawn import acts_that_may_draw
 from projector.authority.facts import Facts, Grant, JudgedAct
 from projector.authority.judge import Judgement, Verdict
 from projector.authority.load import load
@@ -114,11 +115,16 @@ def done_under(view: View, names: Iterable[str]) -> Done:
 
 
 def _judged_under(view: View, names: Iterable[str]) -> Iterator[tuple[JudgedAct, Judgement]]:
-    found = {row[0] for row in view.select("grants_under", {"names": sorted(names)})}
-    types = sorted(act.type for act in view.catalogue.acts.values() if act.needs_grant)
-    positions = view.select("acts_that_may_draw", {"names": sorted(found), "types": types})
-    for act, _, judgement in load(view, [row[0] for row in positions]).judged():
-        yield act, judgement
+    types = [act.type for act in view.catalogue.acts.values() if act.needs_grant]
+    with view.cache.lock:
+        positions = acts_that_may_draw(Sources(view), types, names)
+    for act, _, judgement in load(view, positions).judged():
+        if _done_by_then(act, view):
+            yield act, judgement
+
+
+def _done_by_then(act: JudgedAct, view: View) -> bool:
+    return view.asked.as_of is None or act.time <= view.asked.as_of
 
 
 def _links(found: Judgement) -> tuple[Grant, ...]:
@@ -137,7 +143,7 @@ def _payments(view: View, judged: Iterable[tuple[JudgedAct, Judgement]]) -> list
     with view.cache.lock:
         sources = Sources(view)
         found = sources.acts_found("payments_on", projects=sorted(each for each in projects if each is not None))
-        return [act for act in found if act.time <= view.stand.as_of]
+        return [act for act in found if _done_by_then(act, view)]
 
 
 def has_total(grant: Grant) -> bool:

@@ -5,7 +5,7 @@ what was left of other grants: so acts that draw on grants in common are gathere
 What was found is kept until one of the acts, people or grants in it is touched.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -85,15 +85,15 @@ def _gather(sources: Sources, family: frozenset[str], names: frozenset[str]) -> 
     together, asked = names, frozenset[str]()
     while together != asked:
         asked = together
-        for act in sources.acts(_positions(sources, family, together) - acts.keys()):
+        for act in sources.acts(acts_that_may_draw(sources, family, together) - acts.keys()):
             acts[act.position] = act
             if act.needs_grant:
                 together |= drawn_on(act, register(sources, asking_of(act)))
     return _Together(together, tuple(acts.values()))
 
 
-def _positions(sources: Sources, family: frozenset[str], names: frozenset[str]) -> set[int]:
-    """Return where the acts stand that cite these grants or those below, or were done by anybody they reach."""
+def acts_that_may_draw(sources: Sources, types: Iterable[str], names: Iterable[str]) -> set[int]:
+    """Return where the acts of these types stand that cite grants or those below, or that anybody they reach did."""
     below = sources.grants_below(names)
     who = {grantee for grantees in below.values() for grantee in grantees}
     who |= {term.person for term in sources.read(of.TERMS_BY_POST, (each for each in who if each.startswith("post:")))}
@@ -102,5 +102,5 @@ def _positions(sources: Sources, family: frozenset[str], names: frozenset[str]) 
     who |= sources.people({row.substitute for row in appointed}).who
     sources.depends_on_acts(who | below.keys())
     bodies = sorted(each for each in who if each.startswith("body:"))
-    found = sources.values("acts_drawing_on", types=sorted(family), names=sorted(below), who=sorted(who), bodies=bodies)
+    found = sources.values("acts_drawing_on", types=sorted(types), names=sorted(below), who=sorted(who), bodies=bodies)
     return set(found)
