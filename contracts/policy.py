@@ -9,7 +9,7 @@ is in force the answer is unknown, never a pass.
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Annotated, Any, Final, Literal, TypeVar
 
@@ -24,6 +24,9 @@ from contracts.policy_values import BadValue, Stricter, Unit, Value, as_strict, 
 T = TypeVar("T")
 
 Jurisdiction = Annotated[str, Meta(pattern=r"^([0-9]{1,12}|central)$(?!\n)")]
+
+_FOUND_MAX: Final = 16_384
+"""Rows that were looked for and are kept at hand: some keys for a year or two of days and a hundred places."""
 
 _FREE: Final[frozenset[Force]] = frozenset(("UNIT", "PRACTICE"))
 """Forces that a unit's own rules set aside."""
@@ -78,9 +81,13 @@ class Policies:
         for row in self.rows:
             self._by_key.setdefault(row.key, []).append(row)
         self._units: dict[str, Unit] = {**(units or {}), **{row.key: row.unit for row in self.rows}}
+        self._look_up = lru_cache(maxsize=_FOUND_MAX)(self._find)
 
     def row(self, key: str, on: date, jurisdiction: str | None = None) -> Row | None:
         """Return the row in force on a day: that of the jurisdiction, else of the smallest around it. None: unknown."""
+        return self._look_up(key, on, jurisdiction)
+
+    def _find(self, key: str, on: date, jurisdiction: str | None) -> Row | None:
         found = [row for row in self._by_key.get(key, ()) if row.holds_on(on) and row.holds_in(jurisdiction)]
         return max(found, key=lambda row: len(row.jurisdiction or ""), default=None)
 

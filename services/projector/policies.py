@@ -75,7 +75,7 @@ class UnitPolicies:
         rows: Policies | None = None,
     ) -> None:
         self._stated = _by_unit(stated)
-        self._jurisdictions = _by_unit(jurisdictions)
+        self._jurisdictions = _by_unit(each for each in jurisdictions if each.jurisdiction is not None)
         self._rows = rows if rows is not None else shipped()
 
     def value(self, key: str, unit: str | None, at: datetime) -> Any | None:
@@ -85,13 +85,12 @@ class UnitPolicies:
         The unit's own value is the one adopted last that may be used: of the right kind, and not laxer than the row.
         """
         row = self.row(key, unit, at)
-        if unit not in self._stated:
-            return row.value if row is not None else None
-        for stated in reversed(self.in_force(unit, at)):
-            if key in stated.values:
-                own = self._own(stated, key, row)
-                if not isinstance(own, NotUsed):
-                    return own
+        if any(key in stated.values for stated in self._stated.get(unit, ())):
+            for stated in reversed(self.in_force(unit, at)):
+                if key in stated.values:
+                    own = self._own(stated, key, row)
+                    if not isinstance(own, NotUsed):
+                        return own
         return row.value if row is not None else None
 
     def row(self, key: str, unit: str | None, at: datetime) -> Row | None:
@@ -134,8 +133,8 @@ class UnitPolicies:
 
         Where nothing was said by then, the earliest that was said later counts: a register is often filled late.
         """
-        said = [each for each in self._jurisdictions.get(unit, ()) if each.jurisdiction is not None]
-        before = [each for each in said if each.time <= at]
+        said = self._jurisdictions.get(unit, ())
+        before = [each for each in said if each.time <= at] if len(said) > 1 else said
         return before[-1].jurisdiction if before else said[0].jurisdiction if said else None
 
     def _known(self, unit: str | None, at: datetime, known_by: datetime | None) -> Iterator[PolicyStated]:

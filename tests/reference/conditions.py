@@ -34,25 +34,26 @@ def _legal(known: Known, act: Act) -> Result | None:
     """Whether an act of class S was a legal review; a contract review that tells nobody's function leaves it open."""
     if any(document.get("kind") == "legal_opinion" for document in act.listed("documents")):
         return None
-    functions = [_function(known, each, act) for each in _people(act)]
+    functions = {function for each in _people(act) for function in _functions(known, each, act)}
     if "legal" in functions:
         return None
-    return "UNDETERMINED" if act.type == "contract.review" and not any(functions) else "FAIL"
+    return "UNDETERMINED" if act.type == "contract.review" and not functions else "FAIL"
 
 
-def _function(known: Known, participant: dict[str, Any], act: Act) -> str | None:
-    """What somebody took part as: said, or what their post then was."""
+def _functions(known: Known, participant: dict[str, Any], act: Act) -> set[str]:
+    """What somebody took part as: said, else what the posts they were in then had last been said to be."""
     if participant.get("function") is not None:
-        return str(participant["function"])
+        return {str(participant["function"])}
     person = known.person(participant["actor"], act.time)
-    for post in sorted(known.posts_ever(person)):
+    found: set[str] = set()
+    for post in known.posts_ever(person):
         if known.assignments(person, post, act.time):
-            for defined in known.of_type("post.define"):
-                if defined.data["post"] == post and defined.data.get("designation") == "legal":
-                    return "legal"
-                if defined.data["post"] == post and defined.data.get("designation") in ("finance", "requesting"):
-                    return "another"
-    return None
+            said = [
+                each for each in known.of_type("post.define") if each.data["post"] == post and each.time <= act.time
+            ]
+            if said and said[-1].data.get("designation") is not None:
+                found.add(said[-1].data["designation"])
+    return found
 
 
 def _people(act: Act) -> list[dict[str, Any]]:

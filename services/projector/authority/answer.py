@@ -318,7 +318,7 @@ def _tried(way: Weighed, act: JudgedAct) -> Tried:
         grant=leaf.name,
         position=leaf.position,
         via=_via(way.path),
-        covers_type=way.path.covers_type(act),
+        covers_type=way.path.covers(act.type),
         failures=_failures(way.of("FAIL", "UNDETERMINED", "LATE")),
     )
 

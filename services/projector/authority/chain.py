@@ -5,7 +5,7 @@ Nothing is judged here but what belongs together. Every way that could have serv
 the answer can say why each did not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Final, cast
@@ -86,9 +86,9 @@ class Path(Struct, frozen=True, dict=True):
     def leaf(self) -> Grant:
         return self.links[0]
 
-    def covers_type(self, act: JudgedAct) -> bool:
+    def covers(self, type: str) -> bool:
         """Say whether the grant, by its own words or those it inherits, is one for this type of act."""
-        return self.for_acts is None or act.type in self.for_acts
+        return self.for_acts is None or type in self.for_acts
 
 
 def asker_of(act: JudgedAct) -> Asker:
@@ -96,19 +96,14 @@ def asker_of(act: JudgedAct) -> Asker:
     return Asker(who=act.asked or act.actor, unit=act.unit, onbehalfof=act.onbehalfof, cited=act.authority, at=act.time)
 
 
-def paths_to(asker: Asker, facts: Facts) -> list[Path]:
+def paths_to(asker: Asker, facts: Facts) -> Sequence[Path]:
     """Return every way by which a grant reaches the asker, in an order that does not depend on how facts came."""
-    return [
-        path
-        for route in _routes(asker, facts)
-        for path in _paths_by(route, facts)
-        if _counts(path.leaf, route, asker, facts)
-    ]
+    return _ways(asker, facts).paths
 
 
 def only_way(act: JudgedAct, facts: Facts) -> Path | None:
     """Return the way an act draws on where there is but one, whatever is wrong with it; None: none, or several."""
-    ways = [path for path in paths_to(asker_of(act), facts) if path.covers_type(act)]
+    ways = _ways(asker_of(act), facts).covering(act.type)
     return ways[0] if len(ways) == 1 else None
 
 
@@ -116,13 +111,45 @@ def relied_on(act: JudgedAct, facts: Facts) -> tuple[Grant, ...]:
     """Return the grants of the ways by which an act may have been done; where somebody ratified it, all there are."""
     if act.ratified or act.asked is None:
         return tuple(facts.grants.values())
-    ways = tuple(path for path in paths_to(asker_of(act), facts) if path.covers_type(act))
-    key = "relied on", tuple(path.key for path in ways)
-    known = cast("tuple[Grant, ...] | None", facts.remembered.get(key))
+    return _ways(asker_of(act), facts).grants_for(act.type)
+
+
+class _Ways:
+    """The ways that reach an asker, and those of them that are for a type of act: found once."""
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self.paths = tuple(paths)
+        self._covering: dict[str, tuple[Path, ...]] = {}
+        self._grants: dict[str, tuple[Grant, ...]] = {}
+
+    def covering(self, type: str) -> tuple[Path, ...]:
+        if type not in self._covering:
+            self._covering[type] = tuple(path for path in self.paths if path.covers(type))
+        return self._covering[type]
+
+    def grants_for(self, type: str) -> tuple[Grant, ...]:
+        if type not in self._grants:
+            links = {link.position: link for path in self.covering(type) for link in path.links}
+            self._grants[type] = tuple(links.values())
+        return self._grants[type]
+
+
+def _ways(asker: Asker, facts: Facts) -> _Ways:
+    """Return the ways that reach an asker. Which do, depends on the moment only for whoever stands in for another."""
+    me = facts.holder(asker.who, asker.unit, asker.at)
+    if asker.onbehalfof is not None or any(_stands_in(me, acting, facts) for acting in facts.actings):
+        return _Ways(_found(me, asker, facts))
+    known = cast("_Ways | None", facts.remembered.get(("ways", me)))
     if known is None:
-        found = {link.position: link for path in ways for link in path.links}
-        known = facts.remembered[key] = tuple(found.values())
+        known = facts.remembered["ways", me] = _Ways(_found(me, asker, facts))
     return known
+
+
+def _found(me: Holder, asker: Asker, facts: Facts) -> Iterator[Path]:
+    for route in _routes(me, asker, facts):
+        for path in _paths_by(route, facts):
+            if _counts(path.leaf, route, asker, facts):
+                yield path
 
 
 def _paths_by(route: Route, facts: Facts) -> list[Path]:
@@ -230,19 +257,22 @@ def holders_at(reference: str, at: datetime, facts: Facts) -> frozenset[str]:
     return frozenset(person for person in people if in_post(reference, person, at, facts))
 
 
-def _routes(asker: Asker, facts: Facts) -> Iterator[Route]:
+def _routes(me: Holder, asker: Asker, facts: Facts) -> Iterator[Route]:
     """In person, by the posts ever held, and in the name of those for whom the asker was ever appointed to act."""
-    me = facts.holder(asker.who, asker.unit, asker.at)
     yield from _held_by(me, facts)
     principals: set[str] = set()
     for acting in facts.actings:
-        if facts.person_of(acting.substitute, acting.time) == me.who:
+        if _stands_in(me, acting, facts):
             principal = Holder(facts.person_of(acting.principal, acting.time))
             principals.add(principal.who)
             yield from _held_by(principal, facts, principal.who, acting)
     named = facts.person_of(asker.onbehalfof, asker.at) if asker.onbehalfof is not None else None
     if named is not None and named not in principals:
         yield from _held_by(Holder(named), facts, named)
+
+
+def _stands_in(me: Holder, acting: Acting, facts: Facts) -> bool:
+    return facts.person_of(acting.substitute, acting.time) == me.who
 
 
 def _held_by(

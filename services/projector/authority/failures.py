@@ -225,7 +225,7 @@ _EACH: Final = frozenset(("NOTE", "FAULT"))
 
 def weigh(case: Case) -> tuple[Mark, ...]:
     """Return the marks on one way: of each failure (and axis of the scope) the one nearest to the act."""
-    if not case.path.covers_type(case.act):  # it is reported as tried, and that is all there is to say
+    if not case.path.covers(case.act.type):  # it is reported as tried, and that is all there is to say
         why = f"acts: {case.act.type} is not among those it is for"
         return (Mark("FAIL", "AUT-05", case.leaf.name, why, "acts"),)
     marks = [mark for check in _concerning(case.path, case.facts) for mark in check(case)]

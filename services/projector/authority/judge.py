@@ -41,7 +41,7 @@ class Weighed(Struct, frozen=True):
     marks: tuple[Mark, ...]
 
     def of(self, *results: Result) -> tuple[Mark, ...]:
-        return tuple(mark for mark in self.marks if mark.result in results)
+        return tuple(mark for mark in self.marks if mark.result in results) if self.marks else ()
 
     @property
     def serves(self) -> bool:
@@ -154,7 +154,7 @@ def _decide(act: JudgedAct, asker: Asker, facts: Facts, tolerance: Tolerance, us
     """Weigh every way, and take the best there is."""
     weighed = [Weighed(path, weigh(Case(act, asker, path, facts, tolerance, uses))) for path in paths_to(asker, facts)]
     weighed.sort(key=lambda way: _nearness(way, asker))
-    ways = [way for way in weighed if way.path.covers_type(act)]
+    ways = [way for way in weighed if way.path.covers(act.type)]
     citation = _citation(asker, weighed, ways, facts)
     verdict, best, failures = _verdict(act, asker, ways, citation, facts)
     if citation is not None and best is not None and best.serves and best.path.leaf.name == citation.grant:

@@ -1,16 +1,17 @@
 """
-The process that judges: `python -m projector.authority.judging FD`. What it has to do comes through a pipe.
+The process that judges: `python -m projector.authority.judging FD`. What it has to do comes through a socket.
 
-The first message says which log; then come questions. It ends when it is told to, or when its parent is gone.
+The first message says which log; then come questions. It ends when there will be no more, or when its parent is gone.
 """
 
 import gc
 import signal
+import socket
 import sys
+from collections import deque
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
-from multiprocessing.connection import Connection as Pipe
 from typing import Final
 
 import msgspec
@@ -18,6 +19,7 @@ from msgspec import Struct
 
 from edge.database import Pool, open_pool
 from projector.authority.answering import GROUP_MAX, Found, Views, answer, settled
+from projector.authority.frames import Frames, frame
 from projector.errors import ProjectorError
 from projector.fact_cache import FactCache
 from projector.packs import Catalogues
@@ -25,7 +27,7 @@ from projector.view import Asked, View, open_view
 
 
 class Log(Struct, frozen=True):
-    """Which log is asked about. It comes through the pipe, since arguments can be seen by everybody on the machine."""
+    """Which log is asked about. It comes through the socket: arguments can be seen by everybody on the machine."""
 
     dsn: str
     log_id: int
@@ -47,37 +49,43 @@ class Answer(Struct, frozen=True, array_like=True):
 
 
 encode: Final = msgspec.msgpack.Encoder().encode
-_questions: Final = msgspec.msgpack.Decoder(Question)
+_questions: Final = msgspec.msgpack.Decoder(list[Question])
+
+_RECEIVED_BYTES_MAX: Final = 65_536
 
 
-def serve(pipe: Pipe) -> None:
-    """Answer until the parent says to end, or ends."""
+def serve(stream: socket.socket) -> None:
+    """
+    Answer until the parent says that there is no more, or ends.
+
+    One thread does it. With a second one to judge while the first waits for the database, groups were half as large and
+    both waited for the interpreter: a third fewer answers.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which lets what waits be answered
     gc.set_threshold(50_000, 20, 100)  # what is kept is large and has no circles: looking through it finds nothing
-    log = msgspec.msgpack.decode(pipe.recv_bytes(), type=Log)
-    pool = open_pool(log.dsn, "quanze_projector", size_max=1, name="quanze answering", checked=False)
-    views, inbox = _views(pool, log.log_id), _Inbox(pipe)
-    try:
-        while group := inbox.next_group():
-            for as_of, known_at in {(each.as_of, each.known_at) for each in group}:
-                theirs = [each for each in group if (each.as_of, each.known_at) == (as_of, known_at)]
-                _answer(pipe, views, Asked(as_of, known_at), theirs)
-    except (EOFError, OSError):
-        pass  # the parent is gone
-    finally:
-        pool.close()
+    inbox = _Inbox(stream)
+    log = inbox.log()
+    if log is None:
+        return
+    with open_pool(log.dsn, "quanze_projector", size_max=1, name="quanze answering", checked=False) as pool:
+        views = _views(pool, log.log_id)
+        with suppress(OSError):  # the parent is gone
+            while group := inbox.next_group():
+                for as_of, known_at in {(each.as_of, each.known_at) for each in group}:
+                    theirs = [each for each in group if (each.as_of, each.known_at) == (as_of, known_at)]
+                    _answer(stream, views, Asked(as_of, known_at), theirs)
 
 
-def _answer(pipe: Pipe, views: Views, asked: Asked, group: Sequence[Question]) -> None:
+def _answer(stream: socket.socket, views: Views, asked: Asked, group: Sequence[Question]) -> None:
     """Send answers as they are judged: the parent hands out the first ones while the others are worked on."""
     waiting = {each.number: each for each in group}
     for found in answer(views, asked, {each.position for each in group}):
         said = [_said(each, found) for each in group if each.position in found]
-        pipe.send_bytes(encode(said))
+        stream.sendall(frame(encode(said)))
         for each in said:
             del waiting[each.number]
     if waiting:
-        pipe.send_bytes(encode([_said(each, {}) for each in waiting.values()]))
+        stream.sendall(frame(encode([_said(each, {}) for each in waiting.values()])))
 
 
 def _views(pool: Pool, log_id: int) -> Views:
@@ -93,22 +101,35 @@ def _views(pool: Pool, log_id: int) -> Views:
 
 
 class _Inbox:
-    """Questions as they come. An empty message is the last."""
+    """What comes: first which log, then questions."""
 
-    def __init__(self, pipe: Pipe) -> None:
-        self._pipe = pipe
-        self._over = False
+    def __init__(self, stream: socket.socket) -> None:
+        self._stream = stream
+        self._frames = Frames()
+        self._messages: deque[bytes] = deque()
+        self._waiting: deque[Question] = deque()
+
+    def log(self) -> Log | None:
+        """Return which log is asked about; None where the parent has gone before it said so."""
+        message = self._next_message()
+        return msgspec.msgpack.decode(message, type=Log) if message is not None else None
 
     def next_group(self) -> list[Question]:
-        """Return what waits, at least one question; an empty list when there is to be an end."""
-        group: list[Question] = []
-        while not self._over and (not group or (len(group) < GROUP_MAX and self._pipe.poll())):
-            message = self._pipe.recv_bytes()
-            if message:
-                group.append(_questions.decode(message))
-            else:
-                self._over = True
-        return group
+        """Return what waits, at least one question; an empty list when there will be no more."""
+        while len(self._waiting) < GROUP_MAX and (self._messages or not self._waiting):
+            message = self._next_message()
+            if message is None:
+                break
+            self._waiting += _questions.decode(message)
+        return [self._waiting.popleft() for _ in range(min(len(self._waiting), GROUP_MAX))]
+
+    def _next_message(self) -> bytes | None:
+        while not self._messages:
+            data = self._stream.recv(_RECEIVED_BYTES_MAX)
+            if not data:
+                return None
+            self._messages += self._frames.feed(data)
+        return self._messages.popleft()
 
 
 def _said(question: Question, found: Found) -> Answer:
@@ -119,4 +140,4 @@ def _said(question: Question, found: Found) -> Answer:
 
 
 if __name__ == "__main__":
-    serve(Pipe(int(sys.argv[1])))
+    serve(socket.socket(fileno=int(sys.argv[1])))

@@ -14,6 +14,7 @@ DORMANT: Final = "aut.dormant"
 
 def split_window(policies: UnitPolicies, act: JudgedAct) -> int | None:
     """Return within how many days acts of this kind count together, None where they do not (policy `aut.split_*`)."""
-    acts = policies.value(SPLIT_ACTS, act.unit, act.time) or ()
+    if act.type not in (policies.value(SPLIT_ACTS, act.unit, act.time) or ()):
+        return None
     days = policies.value(SPLIT_WINDOW, act.unit, act.time)
-    return int(days) if act.type in acts and days is not None else None
+    return int(days) if days is not None else None

@@ -1,6 +1,6 @@
 """From rows of the read model to facts. Lenient: what cannot be read is unknown, never guessed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -350,34 +350,43 @@ def by_grant(changes: Iterable[Change]) -> dict[str, tuple[Change, ...]]:
 
 def by_project(stated: Iterable[StatementRow], corrected: Mapping[int, Correction]) -> dict[str, Project]:
     """Put together what acts say of each project, the later one over the earlier."""
-    found: dict[str, Project] = {}
-    none = Correction()
+    grouped: dict[str, list[StatementRow]] = {}
     for row in sorted(stated, key=lambda row: row.order):
-        before = found.get(row.project) or Project(units=frozenset(), category=None, methods=())
-        said = {**row.data, **corrected.get(row.position, none).fields}
-        found[row.project] = _with(before, row, said)
-    return found
+        grouped.setdefault(row.project, []).append(row)
+    return {name: _project(said, corrected) for name, said in grouped.items()}
 
 
-def _with(project: Project, row: StatementRow, said: Mapping[str, Any]) -> Project:
-    match row.type:
-        case "project.open":
-            project = msgspec.structs.replace(
-                project,
-                units=project.units | frozenset(row.units or ()),
-                category=_text(said.get("category")) or project.category,
-                budget_project=_text(said.get("budget_project")) or project.budget_project,
-            )
-        case "agency.sign":
-            own = _agreement(row, said)
-            return msgspec.structs.replace(project, agreements=(*project.agreements, *own))
-        case "project.close" | "file.archive":
-            return msgspec.structs.replace(project, closed=project.closed or row.order)
-        case _:
-            pass
-    method = _text(said.get("method"))
-    stated = (*project.methods, MethodStated(row.order, method)) if method is not None else project.methods
-    return msgspec.structs.replace(project, methods=stated)
+def _project(stated: Sequence[StatementRow], corrected: Mapping[int, Correction]) -> Project:
+    """Put together what acts say of one project, in their order."""
+    units: set[str] = set()
+    category = budget_project = closed = None
+    methods: list[MethodStated] = []
+    agreements: list[Agreement] = []
+    for row in stated:
+        correction = corrected.get(row.position)
+        said = row.data if correction is None else {**row.data, **correction.fields}
+        match row.type:
+            case "project.open":
+                units.update(row.units or ())
+                category = _text(said.get("category")) or category
+                budget_project = _text(said.get("budget_project")) or budget_project
+            case "agency.sign":
+                agreements += _agreement(row, said)
+                continue
+            case "project.close" | "file.archive":
+                closed = closed or row.order
+            case _:
+                pass
+        if (method := _text(said.get("method"))) is not None:
+            methods.append(MethodStated(row.order, method))
+    return Project(
+        units=frozenset(units),
+        category=category,
+        methods=tuple(methods),
+        budget_project=budget_project,
+        closed=closed,
+        agreements=tuple(agreements),
+    )
 
 
 def _agreement(row: StatementRow, said: Mapping[str, Any]) -> tuple[Agreement, ...]:

@@ -7,6 +7,7 @@ working day is never sooner than n days, and never later than n days and two wee
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 
 from contracts.moments import LOCAL_ZONE
@@ -40,6 +41,7 @@ def late_grants(policies: UnitPolicies, working_day: WorkingDay = working_day) -
     return until
 
 
+@lru_cache(maxsize=4_096)  # some eleven years of days: counting working days one by one is slow
 def _through(done: date, number: int, working_day: WorkingDay) -> Tolerance:
     last = working_day(done, number)
     if last is not None:
