@@ -6,7 +6,7 @@ run, with its digest, stands in `<schema>.migrations`.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
 from importlib.resources import files
@@ -42,18 +42,21 @@ def statement(package: str, name: str) -> SQL:
     return SQL(cast("LiteralString", text))
 
 
-def open_pool(dsn: str, role: str, *, size_max: int, name: str, checked: bool = True) -> Pool:
+def open_pool(
+    dsn: str, role: str, *, size_max: int, name: str, checked: bool = True, settings: Mapping[str, str] | None = None
+) -> Pool:
     """
     Return an open pool whose connections work as `role` (autocommit, UTC). It does not wait for the first connection.
 
     A connection that cannot take the role fails its checkout: nothing runs with more rights than intended. It is asked
     at each checkout whether it still works, unless `checked` is false: then the first use after a restart fails.
+    `settings` are PostgreSQL's own, for these connections.
     """
     pool: Pool = ConnectionPool(
         dsn,
         connection_class=Connection[TupleRow],
         kwargs={"autocommit": True, "row_factory": tuple_row, "application_name": name},
-        configure=working_as(role),
+        configure=working_as(role, settings),
         check=ConnectionPool.check_connection if checked else None,
         min_size=1,
         max_size=size_max,
@@ -66,12 +69,14 @@ def open_pool(dsn: str, role: str, *, size_max: int, name: str, checked: bool = 
     return pool
 
 
-def working_as(role: str) -> Callable[[Connection[TupleRow]], None]:
+def working_as(role: str, settings: Mapping[str, str] | None = None) -> Callable[[Connection[TupleRow]], None]:
     """Return what a pool does to a new connection: give up the rights of whoever logged in for those of `role`."""
 
     def configure(connection: Connection[TupleRow]) -> None:
         connection.execute(SQL("SET ROLE {}").format(Identifier(role)))
         connection.execute("SET TIME ZONE 'UTC'")
+        for name, value in (settings or {}).items():
+            connection.execute("SELECT set_config(%s, %s, false)", (name, value))
 
     return configure
 
