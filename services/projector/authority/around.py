@@ -9,18 +9,33 @@ from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from projector.authority import rows
-from projector.authority.chain import only_way, relied_on
+from projector.authority.chain import only_way
 from projector.authority.conditions import designations
-from projector.authority.facts import Exercised, Facts, Grant, JudgedAct, Project
+from projector.authority.facts import Exercised, Facts, JudgedAct, Project
 from projector.authority.policy import split_window
 from projector.authority.register import Asking, asking_of, register
+from projector.authority.relied import Relied, relied_on
 from projector.authority.sources import STATEMENTS_BY_PROJECT, Sources
 from projector.authority.usage import family_of
 from projector.authority.warming import warm
 
 _UNHEARD_OF: Final = Project(units=frozenset(), category=None, methods=())
+
+
+class _Wondering(Struct, frozen=True):
+    """
+    An act, what is known of the people and grants around it, and what follows for what is to be read besides.
+
+    With other acts within `split_days` it may split what a ceiling would not let through. None: it cannot.
+    """
+
+    act: JudgedAct
+    register: Facts
+    relied: Relied
+    split_days: int | None
 
 
 def facts_around(sources: Sources, acts: Sequence[JudgedAct], *, drawing: bool = False) -> dict[int, Facts]:
@@ -33,54 +48,49 @@ def facts_around(sources: Sources, acts: Sequence[JudgedAct], *, drawing: bool =
     warm(sources, (act.unit for act in acts if act.unit is not None))
     ratifications = sources.ratifications([act.position for act in acts if act.ratified])
     own = {act.position: [each for each in ratifications if each.act == act.position] for act in acts}
-    registers = {act.position: register(sources, asking_of(act, own[act.position])) for act in acts}
-    wondered = [act for act in acts if not drawing or only_way(act, registers[act.position]) is None]
-    about = [act for act in wondered if _asks_about_project(act, registers[act.position])]
+    every = [_wondering(act, register(sources, asking_of(act, own[act.position]))) for act in acts]
+    asked = [each for each in every if not drawing or only_way(each.act, each.register) is None]
+    about = [each.act for each in asked if _asks_about_project(each)]
     projects = _projects(sources, [*about, *(act for act in acts if act.decided_outside)])
-    around = _acts_around(sources, wondered, acts, registers, projects)
+    around = _acts_around(sources, asked, every, projects)
     projects |= _projects(sources, (act for act in around if act.project not in projects))
     beside = Facts(acts=tuple(acts), around=tuple(around))
     return {
-        act.position: registers[act.position].with_acts(
-            beside, about=Facts(projects=projects, ratifications=tuple(own[act.position]))
+        each.act.position: each.register.with_acts(
+            beside, about=Facts(projects=projects, ratifications=tuple(own[each.act.position]))
         )
-        for act in acts
+        for each in every
     }
 
 
+def _wondering(act: JudgedAct, register: Facts) -> _Wondering:
+    relied = relied_on(act, register)
+    ceiling = relied.item_ceiling or any(acting.ceiling_item is not None for acting in register.actings)
+    measured = ceiling and act.amount is not None and act.asked is not None
+    return _Wondering(act, register, relied, split_window(register.policies, act) if measured else None)
+
+
 def _acts_around(
-    sources: Sources,
-    acts: Sequence[JudgedAct],
-    every: Sequence[JudgedAct],
-    registers: Mapping[int, Facts],
-    projects: Mapping[str, Project],
+    sources: Sources, asked: Sequence[_Wondering], every: Sequence[_Wondering], projects: Mapping[str, Project]
 ) -> list[JudgedAct]:
-    found = _on_the_subject(sources, acts, registers) + _alike(sources, acts, registers, projects)
-    paid = [act for act in every if any(map(_pays, relied_on(act, registers[act.position])))]
+    found = _on_the_subject(sources, asked) + _alike(sources, asked, projects)
+    paid = {each.act.project for each in every if each.relied.counts_paid}
     if paid:
-        on = sorted({act.project for act in paid if act.project is not None})
-        found += sources.acts_found("payments_on", projects=on)
+        found += sources.acts_found("payments_on", projects=sorted(project for project in paid if project is not None))
     return [act for act in {act.position: act for act in found}.values() if not act.withdrawn]
 
 
-def _on_the_subject(sources: Sources, acts: Sequence[JudgedAct], registers: Mapping[int, Facts]) -> list[JudgedAct]:
+def _on_the_subject(sources: Sources, asked: Sequence[_Wondering]) -> list[JudgedAct]:
     """Return the acts that were done on the same subjects, as far as a condition or appointment asks for them."""
-    asking: list[JudgedAct] = []
-    conditions: set[str] = set()
-    types: set[str] = set()
-    for act in acts:
-        facts = registers[act.position]
-        own = {each for grant in relied_on(act, facts) for each in _conditions(grant)}
-        if own or facts.actings:
-            asking.append(act)
-            conditions |= own
-            types |= family_of(act.type) if facts.actings else frozenset()
+    asking = [each for each in asked if each.relied.conditions or each.register.actings]
     if not asking:
         return []
+    conditions = frozenset[str]().union(*(each.relied.conditions for each in asking))
+    types = frozenset[str]().union(*(family_of(each.act.type) for each in asking if each.register.actings))
     found = sources.acts_found(
         "acts_around",
-        subjects=sorted({act.subject for act in asking}),
-        until=max(act.time for act in asking),
+        subjects=sorted({each.act.subject for each in asking}),
+        until=max(each.act.time for each in asking),
         types=sorted(types),
         roles=[each.partition(":")[2] for each in sorted(conditions) if each.startswith("concurrence:")],
         collective="collective_decision" in conditions,
@@ -89,25 +99,24 @@ def _on_the_subject(sources: Sources, acts: Sequence[JudgedAct], registers: Mapp
     return _with_functions(sources, found) if "legal_review" in conditions else found
 
 
-def _alike(
-    sources: Sources, acts: Sequence[JudgedAct], registers: Mapping[int, Facts], projects: Mapping[str, Project]
-) -> list[JudgedAct]:
+def _alike(sources: Sources, asked: Sequence[_Wondering], projects: Mapping[str, Project]) -> list[JudgedAct]:
     """Return the acts that, with one asked about, may split what a ceiling would not let through."""
-    asked: list[tuple[Any, ...]] = []
+    wanted: list[tuple[Any, ...]] = []
     types: set[str] = set()
-    for act in acts:
-        facts, project = registers[act.position], projects.get(act.project or "", _UNHEARD_OF)
-        days = split_window(facts.policies, act)
-        if days is not None and act.amount is not None and act.asked is not None and _has_item_ceiling(act, facts):
-            types |= family_of(act.type)
-            matter = act.project, act.unit, project.budget_project, project.category
-            since = act.time - timedelta(days=days + 1)
-            who = {act.asked, *facts.references_of(facts.person_of(act.asked, act.time))}
-            asked += [(each, *matter, since, act.time) for each in sorted(who)]
-    if not asked:
+    for each in asked:
+        act, facts = each.act, each.register
+        if each.split_days is None or act.asked is None:
+            continue
+        types |= family_of(act.type)
+        project = projects.get(act.project or "", _UNHEARD_OF)
+        matter = act.project, act.unit, project.budget_project, project.category
+        since = act.time - timedelta(days=each.split_days + 1)
+        who = {act.asked, *facts.references_of(facts.person_of(act.asked, act.time))}
+        wanted += [(one, *matter, since, act.time) for one in sorted(who)]
+    if not wanted:
         return []
     names = ("who", "projects", "units", "lines", "categories", "since", "until")
-    columns = {name: list(column) for name, column in zip(names, zip(*asked, strict=True), strict=True)}
+    columns = {name: list(column) for name, column in zip(names, zip(*wanted, strict=True), strict=True)}
     return sources.acts_found("acts_alike", types=sorted(types), corrected=sources.openings_corrected(), **columns)
 
 
@@ -133,33 +142,10 @@ def _in_function(sources: Sources, act: JudgedAct) -> Iterator[Exercised]:
         yield msgspec.structs.replace(person, function=function)
 
 
-def _conditions(grant: Grant) -> list[str]:
-    return grant.delegation.conditions if grant.delegation is not None else []
-
-
-def _asks_about_project(act: JudgedAct, facts: Facts) -> bool:
-    """Whether it matters what the act's project is: to the scope of a grant, its one matter, a split, an agency."""
-    if split_window(facts.policies, act) is not None or _is_of_agency(act, facts):
-        return True
-    for grant in relied_on(act, facts):
-        scope = grant.scope
-        narrow = scope is not None and (scope.categories is not None or scope.methods is not None)
-        if narrow or (grant.delegation is not None and grant.delegation.kind == "special"):
-            return True
-    return False
+def _asks_about_project(each: _Wondering) -> bool:
+    """Whether it matters what the act's project is: to a grant it may rest on, a split, an agency."""
+    return each.split_days is not None or each.relied.about_project or _is_of_agency(each.act, each.register)
 
 
 def _is_of_agency(act: JudgedAct, facts: Facts) -> bool:
-    employers = (each.employer for each in facts.employed)
-    return any(who is not None and who.startswith("agency:") for who in (act.asked, act.actor, *employers))
-
-
-def _has_item_ceiling(act: JudgedAct, facts: Facts) -> bool:
-    grants = relied_on(act, facts)
-    return any(grant.delegation is not None and grant.delegation.ceiling_item is not None for grant in grants) or any(
-        acting.ceiling_item is not None for acting in facts.actings
-    )
-
-
-def _pays(grant: Grant) -> bool:
-    return grant.delegation is not None and grant.delegation.total_basis == "paid"
+    return facts.knows_of_agencies or (act.asked or act.actor).startswith("agency:") or act.actor.startswith("agency:")

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from decimal import Decimal
 
 from msgspec import Struct
 
@@ -32,16 +31,3 @@ class Case(Struct, frozen=True):
 
     def readable(self) -> Iterator[Grant]:
         return (link for link in self.path.links if link.payload is not None)
-
-
-def item_ceilings(path: Path) -> list[tuple[Decimal, str, str]]:
-    """Return every ceiling for one item on a way: the amount, the grant whose it is, the currency."""
-    found = [
-        (Decimal(link.delegation.ceiling_item), link.name, link.delegation.currency or "CNY")
-        for link in path.links
-        if link.delegation is not None and link.delegation.ceiling_item is not None
-    ]
-    acting = path.route.acting
-    if acting is not None and acting.ceiling_item is not None:
-        found.append((acting.ceiling_item, path.leaf.name, acting.currency))
-    return found

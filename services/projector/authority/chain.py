@@ -5,8 +5,9 @@ Nothing is judged here but what belongs together. Every way that could have serv
 the answer can say why each did not.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import Final, cast
 
@@ -73,6 +74,19 @@ class Path(Struct, frozen=True, dict=True):
         return "way", how, tuple(link.position for link in self.links)
 
     @cached_property
+    def item_ceilings(self) -> list[tuple[Decimal, str, str]]:
+        """Every ceiling for one item: the amount, the grant whose it is, the currency."""
+        found = [
+            (Decimal(link.delegation.ceiling_item), link.name, link.delegation.currency or "CNY")
+            for link in self.links
+            if link.delegation is not None and link.delegation.ceiling_item is not None
+        ]
+        acting = self.route.acting
+        if acting is not None and acting.ceiling_item is not None:
+            found.append((acting.ceiling_item, self.leaf.name, acting.currency))
+        return found
+
+    @cached_property
     def for_acts(self) -> frozenset[str] | None:
         """The acts it is for, by the nearest grant that names any; None: whatever acts."""
         stated = (link.scope.acts for link in self.links if link.scope is not None)
@@ -96,53 +110,37 @@ def asker_of(act: JudgedAct) -> Asker:
     return Asker(who=act.asked or act.actor, unit=act.unit, onbehalfof=act.onbehalfof, cited=act.authority, at=act.time)
 
 
-def paths_to(asker: Asker, facts: Facts) -> Sequence[Path]:
-    """Return every way by which a grant reaches the asker, in an order that does not depend on how facts came."""
-    return _ways(asker, facts).paths
-
-
-def only_way(act: JudgedAct, facts: Facts) -> Path | None:
-    """Return the way an act draws on where there is but one, whatever is wrong with it; None: none, or several."""
-    ways = _ways(asker_of(act), facts).covering(act.type)
-    return ways[0] if len(ways) == 1 else None
-
-
-def relied_on(act: JudgedAct, facts: Facts) -> tuple[Grant, ...]:
-    """Return the grants of the ways by which an act may have been done; where somebody ratified it, all there are."""
-    if act.ratified or act.asked is None:
-        return tuple(facts.grants.values())
-    return _ways(asker_of(act), facts).grants_for(act.type)
-
-
-class _Ways:
-    """The ways that reach an asker, and those of them that are for a type of act: found once."""
+class Ways:
+    """The ways by which grants reach an asker, in an order that does not depend on how facts came."""
 
     def __init__(self, paths: Iterable[Path]) -> None:
         self.paths = tuple(paths)
+        self.remembered: dict[str, object] = {}
+        """What was found out about them for a type of act, by those who find it out."""
         self._covering: dict[str, tuple[Path, ...]] = {}
-        self._grants: dict[str, tuple[Grant, ...]] = {}
 
     def covering(self, type: str) -> tuple[Path, ...]:
+        """Return those that are for a type of act."""
         if type not in self._covering:
             self._covering[type] = tuple(path for path in self.paths if path.covers(type))
         return self._covering[type]
 
-    def grants_for(self, type: str) -> tuple[Grant, ...]:
-        if type not in self._grants:
-            links = {link.position: link for path in self.covering(type) for link in path.links}
-            self._grants[type] = tuple(links.values())
-        return self._grants[type]
 
-
-def _ways(asker: Asker, facts: Facts) -> _Ways:
+def ways_to(asker: Asker, facts: Facts) -> Ways:
     """Return the ways that reach an asker. Which do, depends on the moment only for whoever stands in for another."""
     me = facts.holder(asker.who, asker.unit, asker.at)
     if asker.onbehalfof is not None or any(_stands_in(me, acting, facts) for acting in facts.actings):
-        return _Ways(_found(me, asker, facts))
-    known = cast("_Ways | None", facts.remembered.get(("ways", me)))
+        return Ways(_found(me, asker, facts))
+    known = cast("Ways | None", facts.remembered.get(("ways", me)))
     if known is None:
-        known = facts.remembered["ways", me] = _Ways(_found(me, asker, facts))
+        known = facts.remembered["ways", me] = Ways(_found(me, asker, facts))
     return known
+
+
+def only_way(act: JudgedAct, facts: Facts) -> Path | None:
+    """Return the way an act draws on where there is but one, whatever is wrong with it; None: none, or several."""
+    ways = ways_to(asker_of(act), facts).covering(act.type)
+    return ways[0] if len(ways) == 1 else None
 
 
 def _found(me: Holder, asker: Asker, facts: Facts) -> Iterator[Path]:

@@ -11,10 +11,10 @@ from msgspec import Struct
 
 from projector.authority import sources as of
 from projector.authority.around import facts_around
-from projector.authority.chain import relied_on
 from projector.authority.facts import Facts, JudgedAct
 from projector.authority.judge import draw
 from projector.authority.register import asking_of, register
+from projector.authority.relied import relied_on
 from projector.authority.sources import Sources
 from projector.authority.usage import Draws, PooledUses, Uses, family_of
 
@@ -32,7 +32,7 @@ def uses_around(
     """Return what acts drew on the grants by which these may have been done."""
     pool = PooledUses()
     for act in acts:
-        names = drawn_on(act, facts_of[act.position]) if act.needs_grant else frozenset[str]()
+        names = relied_on(act, facts_of[act.position]).drawn_on if act.needs_grant else frozenset[str]()
         if names and not pool.holds(names, act):
             family = family_of(act.type)
             together, key = _together(sources, family, names)
@@ -40,16 +40,6 @@ def uses_around(
     if not unrecorded:
         return pool
     return draw([(act, facts_of[act.position]) for act in unrecorded], Uses(before=pool))
-
-
-def drawn_on(act: JudgedAct, facts: Facts) -> frozenset[str]:
-    """Return the grants by which an act may have been done of which it matters what was done by them before."""
-    return frozenset(
-        grant.name
-        for grant in relied_on(act, facts)
-        if grant.delegation is not None
-        and (grant.delegation.ceiling_total is not None or grant.delegation.kind == "special")
-    )
 
 
 def _together(sources: Sources, family: frozenset[str], names: frozenset[str]) -> tuple[_Together, frozenset[str]]:
@@ -88,7 +78,7 @@ def _gather(sources: Sources, family: frozenset[str], names: frozenset[str]) -> 
         for act in sources.acts(acts_that_may_draw(sources, family, together) - acts.keys()):
             acts[act.position] = act
             if act.needs_grant:
-                together |= drawn_on(act, register(sources, asking_of(act)))
+                together |= relied_on(act, register(sources, asking_of(act))).drawn_on
     return _Together(together, tuple(acts.values()))
 
 

@@ -347,6 +347,15 @@ class Facts(Struct, frozen=True, kw_only=True, dict=True):
         return _grouped((span.person, span.account) for span in self.links)
 
     @cached_property
+    def knows_of_agencies(self) -> bool:
+        """Whether anybody here ever worked for an agency."""
+        return any(each.employer is not None and each.employer.startswith("agency:") for each in self.employed)
+
+    @cached_property
+    def _employed_by_person(self) -> dict[str, list[Employed]]:
+        return _grouped((each.person, each) for each in self.employed)
+
+    @cached_property
     def _units(self) -> dict[str, list[UnitStated]]:
         return _grouped((stated.unit, stated) for stated in self.units)
 
@@ -412,7 +421,7 @@ class Facts(Struct, frozen=True, kw_only=True, dict=True):
 
     def employer_of(self, person: str, at: datetime) -> str | None:
         """Return for whom a person works at a moment, as said last before it; as said first where that was later."""
-        stated = [each for each in self.employed if each.person == person]
+        stated = self._employed_by_person.get(person, [])
         before = [each for each in stated if each.order[0] <= at]
         latest = max(before, key=_order) if before else min(stated, key=_order, default=None)
         return latest.employer if latest is not None else None
@@ -438,7 +447,7 @@ class Facts(Struct, frozen=True, kw_only=True, dict=True):
 
 _SHARED: Final = (
     *("grants_by_grantee", "terms_by_post", "roots", "remembered"),
-    *("_terms_by_holder", "_spans", "_accounts", "_units"),
+    *("_terms_by_holder", "_spans", "_accounts", "_units", "knows_of_agencies", "_employed_by_person"),
 )
 
 

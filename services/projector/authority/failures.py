@@ -14,7 +14,7 @@ from typing import Final, cast
 from msgspec import Struct
 
 from contracts.payloads import AuthGrant
-from projector.authority.case import Case, item_ceilings
+from projector.authority.case import Case
 from projector.authority.chain import Path, in_post, terms_at
 from projector.authority.chain_faults import CHAIN_FAULTS, Links
 from projector.authority.facts import Acting, Facts
@@ -102,7 +102,7 @@ def out_of_scope(case: Case) -> Iterator[Mark]:
 
 def over_item_ceiling(case: Case) -> Iterator[Mark]:
     """AUT-06: more than the smallest ceiling of the chain. Equal passes."""
-    act, ceilings = case.act, item_ceilings(case.path)
+    act, ceilings = case.act, case.path.item_ceilings
     if act.amount is None:
         if ceilings and (act.erased or act.type in MEASURED):
             why = "its content was erased" if act.erased else "it states no amount"
@@ -205,13 +205,13 @@ CHECKS: Final = (
     Check(expired, lambda path, _: any(link.ends is not None for link in path.links)),
     Check(revoked_or_suspended, lambda path, facts: any(facts.changes.get(link.name) for link in path.links)),
     Check(out_of_scope, lambda path, _: any(link.scope is not None for link in path.links)),
-    Check(over_item_ceiling, lambda path, _: bool(item_ceilings(path))),
+    Check(over_item_ceiling, lambda path, _: bool(path.item_ceilings)),
     Check(over_total, lambda path, _: any(link.ceiling_total is not None for link in _delegations(path))),
     Check(not_in_post, lambda path, _: path.route.post is not None),
     Check(acting_defect, lambda path, _: path.route.principal is not None),
     Check(acted_beside_each_other, lambda _, facts: bool(facts.actings)),
     Check(unmet_conditions, lambda path, _: any(link.conditions for link in _delegations(path))),
-    Check(split_to_stay_below, lambda path, _: bool(item_ceilings(path))),
+    Check(split_to_stay_below, lambda path, _: bool(path.item_ceilings)),
     Check(reserved_to_a_body, _every),
     Check(special_used_again, lambda path, _: any(link.kind == "special" for link in _delegations(path))),
 )

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from projector.authority.case import Case
-from projector.authority.chain import Asker, Path, asker_of, only_way, paths_to
+from projector.authority.chain import Asker, Path, asker_of, only_way, ways_to
 from projector.authority.facts import Facts, JudgedAct, Ratification
 from projector.authority.failures import weigh
 from projector.authority.mandate import Mandate, mandate_for
@@ -152,7 +152,8 @@ def _needs_grant(act: JudgedAct, facts: Facts) -> bool | Mark:
 
 def _decide(act: JudgedAct, asker: Asker, facts: Facts, tolerance: Tolerance, uses: Draws) -> Judgement:
     """Weigh every way, and take the best there is."""
-    weighed = [Weighed(path, weigh(Case(act, asker, path, facts, tolerance, uses))) for path in paths_to(asker, facts)]
+    paths = ways_to(asker, facts).paths
+    weighed = [Weighed(path, weigh(Case(act, asker, path, facts, tolerance, uses))) for path in paths]
     weighed.sort(key=lambda way: _nearness(way, asker))
     ways = [way for way in weighed if way.path.covers(act.type)]
     citation = _citation(asker, weighed, ways, facts)

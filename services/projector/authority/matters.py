@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from contracts.moments import LOCAL_ZONE
 from contracts.payloads import AuthVest, Reserved
-from projector.authority.case import Case, item_ceilings
+from projector.authority.case import Case
 from projector.authority.chain import Route
 from projector.authority.conditions import conditions_of
 from projector.authority.facts import Acting, Facts, Grant, JudgedAct
@@ -34,9 +34,11 @@ def split_to_stay_below(case: Case) -> Iterator[Mark]:
     that is not is AUT-06, and evades nothing.
     """
     act, facts = case.act, case.facts
+    lowest = min((each for each in case.path.item_ceilings if each[2] == act.currency), default=None)
+    if lowest is None or act.amount is None or not 0 < act.amount <= lowest[0]:
+        return
     days = split_window(facts.policies, act)
-    lowest = min((each for each in item_ceilings(case.path) if each[2] == act.currency), default=None)
-    if days is None or lowest is None or act.amount is None or not 0 < act.amount <= lowest[0]:
+    if days is None:
         return
     ceiling, grant, _ = lowest
     others = [each for each in _alike(case, days) if each.amount is not None and 0 < each.amount <= ceiling]
