@@ -6,6 +6,7 @@ An instant keeps its text as received (the leaf holds it); this module only read
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import lru_cache
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
@@ -72,6 +73,7 @@ def parse_instant(text: str) -> datetime:
         raise BadMoment(f"no such time: {exc}") from exc
 
 
+@lru_cache(maxsize=4_096)  # the same few days, again and again
 def parse_day(text: str) -> date:
     """Read `YYYY-MM-DD`. Raises `BadMoment` for anything else."""
     if _DATE.fullmatch(text) is None:

@@ -14,8 +14,7 @@ from projector.authority.facts import Facts, Grant, JudgedAct
 from projector.authority.judge import CitationStatus, Judgement, Verdict, Weighed
 from projector.authority.load import Loaded
 from projector.authority.scope import axis_matches
-from projector.authority.standing import Mark, Result, State, standing
-from projector.authority.tolerance import late_grants
+from projector.authority.standing import Mark, Result, State, state_then
 from projector.authority.usage import Draws, ceiling_currency
 from projector.prover import AnswerProof
 from projector.view import Stand
@@ -180,15 +179,12 @@ class ProjectAuthority(Struct, frozen=True, kw_only=True):
 
 def answers(loaded: Loaded, stand: Stand) -> list[AuthorityAnswer]:
     """Judge acts and say it, in the order of their positions."""
-    return list(each_answer(loaded, stand))
+    return [answer_about(act, loaded, stand) for act in loaded.acts]
 
 
-def each_answer(loaded: Loaded, stand: Stand) -> Iterator[AuthorityAnswer]:
-    """Do so one after the other, for whoever hands out the first before the last is judged."""
-    return (_answer(act, facts, found, loaded.uses, stand) for act, facts, found in loaded.judged())
-
-
-def _answer(act: JudgedAct, facts: Facts, found: Judgement, uses: Draws, stand: Stand) -> AuthorityAnswer:
+def answer_about(act: JudgedAct, loaded: Loaded, stand: Stand) -> AuthorityAnswer:
+    """Judge one of the acts and say it."""
+    facts, uses, found = loaded.facts_of[act.position], loaded.uses, loaded.judge(act)
     best = found.best
     faults = best.of("FAULT") if best is not None else ()
     return AuthorityAnswer(
@@ -228,7 +224,6 @@ def _act(act: JudgedAct, facts: Facts) -> ActInQuestion:
 
 
 def _chain(path: Path, act: JudgedAct, facts: Facts, uses: Draws) -> Iterator[Link]:
-    tolerance = late_grants(facts.policies)(act.unit, act.time)
     for index in range(len(path.links) - 1, -1, -1):
         grant = path.links[index]
         used, left = _drawn(grant, act, uses)
@@ -244,7 +239,7 @@ def _chain(path: Path, act: JudgedAct, facts: Facts, uses: Draws) -> Iterator[Li
             used_before=money(used),
             headroom_after=money(left),
             term=term_of(grant),
-            status_at_act=standing(grant, act.time, facts, tolerance).state,
+            status_at_act=state_then(grant, act.time, facts),
             instrument=grant.delegation.instrument if grant.delegation is not None else None,
             position=grant.position,
             known_from=grant.known_from,

@@ -7,9 +7,9 @@ takes what came while it was busy, so under no load nobody waits for company. An
 
 import asyncio
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from itertools import islice
+from itertools import chain
 from queue import Empty, SimpleQueue
 from typing import Final, Protocol
 
@@ -17,18 +17,14 @@ import msgspec
 from msgspec import Struct
 from psycopg import OperationalError
 
-from projector.authority.answer import each_answer
-from projector.authority.load import load
+from projector.authority.answer import answer_about
+from projector.authority.load import Loaded, load
 from projector.errors import ProjectorError, Unavailable, Unknown
 from projector.fact_cache import FactCache
-from projector.view import Asked, View
+from projector.view import Asked, Stand, View
 
 GROUP_MAX: Final = 32
 """Questions in one group: more would make the first of them wait for the last without being cheaper."""
-
-
-_AT_ONCE: Final = 4
-"""Answers handed out together: fewer cost more messages, more keep those who wait idle."""
 
 
 class Views(Struct, frozen=True):
@@ -38,8 +34,8 @@ class Views(Struct, frozen=True):
     cache: FactCache
 
 
-Found = Mapping[int, bytes | ProjectorError]
-"""The answer about each act by its position, or why there is none."""
+Said = bytes | ProjectorError
+"""The answer about an act, or why there is none."""
 
 
 class Answering(Protocol):
@@ -93,9 +89,7 @@ class InThread(Answering):
         while group := self._next_group():
             for asked in {each.asked for each in group}:
                 theirs = [each for each in group if each.asked == asked]
-                found: dict[int, bytes | ProjectorError] = {}
-                for part in answer(self._views, asked, {each.position for each in theirs}):
-                    found |= part
+                found = dict(answer(self._views, asked, {each.position for each in theirs}))
                 for loop in {each.loop for each in theirs}:
                     loop.call_soon_threadsafe(_settle, [each for each in theirs if each.loop is loop], found)
 
@@ -115,39 +109,51 @@ class InThread(Answering):
         return group
 
 
-def answer(views: Views, asked: Asked, positions: Collection[int]) -> Iterator[Found]:
-    """Answer a group of questions of one moment, a few at a time. Positions without an act get no answer."""
-    left = set(positions)
+def answer(views: Views, asked: Asked, positions: Collection[int]) -> Iterator[tuple[int, Said]]:
+    """
+    Look at the read model now for a group of questions of one moment; each act is judged when its answer is taken.
+
+    Positions without an act get no answer. What goes wrong with one act is told of that one.
+    """
     try:
         # Looks take turns: the cache lets go of everything when it is shown one that is older than the last.
         with views.cache.lock, views.open(asked) as view:
             loaded, stand = load(view, positions), view.stand
-        said = zip(loaded.acts, each_answer(loaded, stand), strict=True)
-        while part := {act.position: msgspec.json.encode(each) for act, each in islice(said, _AT_ONCE)}:
-            left -= part.keys()
-            yield part
+    except (ProjectorError, OperationalError) as exc:
+        return _failed(positions, exc)
     except Exception as exc:  # noqa: BLE001 - whoever asked gets it; whoever answers must live on
-        if len(positions) > 1 and not isinstance(exc, (ProjectorError, OperationalError)):
-            for position in left:  # one of them is the trouble: the others shall not feel it
-                yield from answer(views, asked, [position])
-        else:
-            failed = exc if isinstance(exc, ProjectorError) else Unavailable(f"the question failed: {exc!r}")
-            yield dict.fromkeys(left, failed)
+        if len(positions) == 1:
+            return _failed(positions, exc)
+        apart = [answer(views, asked, [position]) for position in positions]  # the others shall not feel the trouble
+        return chain.from_iterable(apart)
+    return _judged(loaded, stand)
 
 
-def settled(position: int, found: Found) -> bytes | ProjectorError:
-    """Return the answer about an act out of those found; `Unknown` where there is none."""
-    missing = Unknown(f"no act at position {position} of this log has been read")
-    return found.get(position, missing)
+def _judged(loaded: Loaded, stand: Stand) -> Iterator[tuple[int, Said]]:
+    for act in loaded.acts:
+        try:
+            yield act.position, msgspec.json.encode(answer_about(act, loaded, stand))
+        except Exception as exc:  # noqa: BLE001 - as above
+            yield from _failed([act.position], exc)
 
 
-def _settle(group: Sequence[_Asking], found: Found) -> None:
+def _failed(positions: Iterable[int], exc: Exception) -> Iterator[tuple[int, Said]]:
+    failed = exc if isinstance(exc, ProjectorError) else Unavailable(f"the question failed: {exc!r}")
+    return ((position, failed) for position in positions)
+
+
+def unknown(position: int) -> Unknown:
+    """Return what is said of a position without an act."""
+    return Unknown(f"no act at position {position} of this log has been read")
+
+
+def _settle(group: Sequence[_Asking], found: Mapping[int, Said]) -> None:
     for each in group:
         if not each.future.done():  # whoever asked may have gone
-            resolve(each.future, settled(each.position, found))
+            resolve(each.future, found.get(each.position) or unknown(each.position))
 
 
-def resolve(future: asyncio.Future[bytes], said: bytes | ProjectorError) -> None:
+def resolve(future: asyncio.Future[bytes], said: Said) -> None:
     if isinstance(said, ProjectorError):
         future.set_exception(said)
     else:

@@ -15,7 +15,7 @@ from typing import Final
 from projector.authority.chain import climb, holders_at, made_by_holder
 from projector.authority.facts import Facts, Grant
 from projector.authority.scope import is_category_of
-from projector.authority.standing import Mark, Tolerance, standing, standing_now
+from projector.authority.standing import Mark, standing_now, state_then
 
 Links = Sequence[Grant]
 """A grant, and what it rests on up to its root."""
@@ -147,7 +147,7 @@ def _had_no_effect(above: Grant, grant: Grant, facts: Facts) -> str | None:
         return "was not effective"
     if above.ends is not None and at >= above.ends:
         return "had ended"
-    state = standing(above, at, facts, Tolerance(at, at)).state
+    state = state_then(above, at, facts)
     return f"was {state}" if state in ("revoked", "suspended", "superseded") else None
 
 

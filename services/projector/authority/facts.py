@@ -346,6 +346,15 @@ class Facts(Struct, frozen=True, kw_only=True, dict=True):
     def _accounts(self) -> dict[str, list[str]]:
         return _grouped((span.person, span.account) for span in self.links)
 
+    def turns_of(self, grant: str) -> tuple[Change, ...]:
+        """Return what became of a grant, but that it was accepted, which changes nothing."""
+        return self._turns.get(grant, ())
+
+    @cached_property
+    def _turns(self) -> dict[str, tuple[Change, ...]]:
+        turns = {name: tuple(each for each in said if each.kind != "accept") for name, said in self.changes.items()}
+        return {name: said for name, said in turns.items() if said}
+
     @cached_property
     def knows_of_agencies(self) -> bool:
         """Whether anybody here ever worked for an agency."""
@@ -447,7 +456,7 @@ class Facts(Struct, frozen=True, kw_only=True, dict=True):
 
 _SHARED: Final = (
     *("grants_by_grantee", "terms_by_post", "roots", "remembered"),
-    *("_terms_by_holder", "_spans", "_accounts", "_units", "knows_of_agencies", "_employed_by_person"),
+    *("_terms_by_holder", "_spans", "_accounts", "_units", "_turns", "knows_of_agencies", "_employed_by_person"),
 )
 
 

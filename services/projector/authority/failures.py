@@ -203,7 +203,7 @@ CHECKS: Final = (
     Check(not_passed_on, lambda path, _: any(link.sub_acts is not None for link in _delegations(path))),
     Check(not_yet_effective, _every),
     Check(expired, lambda path, _: any(link.ends is not None for link in path.links)),
-    Check(revoked_or_suspended, lambda path, facts: any(facts.changes.get(link.name) for link in path.links)),
+    Check(revoked_or_suspended, lambda path, facts: any(facts.turns_of(link.name) for link in path.links)),
     Check(out_of_scope, lambda path, _: any(link.scope is not None for link in path.links)),
     Check(over_item_ceiling, lambda path, _: bool(path.item_ceilings)),
     Check(over_total, lambda path, _: any(link.ceiling_total is not None for link in _delegations(path))),

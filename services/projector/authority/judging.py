@@ -9,16 +9,17 @@ import signal
 import socket
 import sys
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 import msgspec
 from msgspec import Struct
 
 from edge.database import Pool, open_pool
-from projector.authority.answering import GROUP_MAX, Found, Views, answer, settled
+from projector.authority.answering import GROUP_MAX, Said, Views, answer, unknown
 from projector.authority.frames import Frames, frame
 from projector.errors import ProjectorError
 from projector.fact_cache import FactCache
@@ -53,6 +54,9 @@ _questions: Final = msgspec.msgpack.Decoder(list[Question])
 
 _RECEIVED_BYTES_MAX: Final = 65_536
 
+_AT_ONCE: Final = 4
+"""Answers sent together: fewer cost more messages, more keep those who wait idle."""
+
 _SETTINGS: Final = {"plan_cache_mode": "force_generic_plan"}
 """Every statement here goes by one index, whatever it is asked: to plan it each time took longer than to run it."""
 
@@ -82,15 +86,25 @@ def serve(stream: socket.socket) -> None:
 
 
 def _answer(stream: socket.socket, views: Views, asked: Asked, group: Sequence[Question]) -> None:
-    """Send answers as they are judged: the parent hands out the first ones while the others are worked on."""
-    waiting = {each.number: each for each in group}
-    for found in answer(views, asked, {each.position for each in group}):
-        said = [_said(each, found) for each in group if each.position in found]
-        stream.sendall(frame(encode(said)))
-        for each in said:
-            del waiting[each.number]
+    """Send answers a few at a time: the parent hands out the first ones while the others are judged."""
+    waiting: dict[int, list[Question]] = {}
+    for each in group:
+        waiting.setdefault(each.position, []).append(each)
+    found = answer(views, asked, tuple(waiting))
+    while part := [(waiting.pop(position), said) for position, said in islice(found, _AT_ONCE)]:
+        _send(stream, part)
     if waiting:
-        stream.sendall(frame(encode([_said(each, {}) for each in waiting.values()])))
+        _send(stream, [(questions, unknown(position)) for position, questions in waiting.items()])
+
+
+def _send(stream: socket.socket, part: Iterable[tuple[Sequence[Question], Said]]) -> None:
+    stream.sendall(frame(encode([_answered(each, said) for questions, said in part for each in questions])))
+
+
+def _answered(question: Question, said: Said) -> Answer:
+    if isinstance(said, ProjectorError):
+        return Answer(question.number, str(said).encode(), type(said).__name__)
+    return Answer(question.number, said)
 
 
 def _views(pool: Pool, log_id: int) -> Views:
@@ -135,13 +149,6 @@ class _Inbox:
                 return None
             self._messages += self._frames.feed(data)
         return self._messages.popleft()
-
-
-def _said(question: Question, found: Found) -> Answer:
-    said = settled(question.position, found)
-    if isinstance(said, ProjectorError):
-        return Answer(question.number, str(said).encode(), type(said).__name__)
-    return Answer(question.number, said)
 
 
 if __name__ == "__main__":

@@ -27,11 +27,14 @@ class Loaded(Struct, frozen=True):
     facts_of: dict[int, Facts]
     uses: Draws
 
+    def judge(self, act: JudgedAct) -> Judgement:
+        """Judge one of the acts. Nothing more is read for it."""
+        facts = self.facts_of[act.position]
+        return judge(act, facts, late_grants(facts.policies), self.uses)
+
     def judged(self) -> Iterator[tuple[JudgedAct, Facts, Judgement]]:
         """Judge every act."""
-        for act in self.acts:
-            facts = self.facts_of[act.position]
-            yield act, facts, judge(act, facts, late_grants(facts.policies), self.uses)
+        return ((act, self.facts_of[act.position], self.judge(act)) for act in self.acts)
 
 
 def load(view: View, positions: Iterable[int], unrecorded: Sequence[JudgedAct] = ()) -> Loaded:

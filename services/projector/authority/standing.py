@@ -66,7 +66,9 @@ def standing(grant: Grant, at: datetime, facts: Facts, tolerance: Tolerance) -> 
     """
     if grant.withdrawn or grant.payload is None:
         return Standing("withdrawn" if grant.withdrawn else "unknown")
-    changes = facts.changes.get(grant.name, ())
+    changes = facts.turns_of(grant.name)
+    if not changes:
+        return Standing(_in_term(grant, at))
     known = [change for change in changes if change.known_from <= at]
     then, now = blocked_by(known, at), blocked_by(changes, at)
     if then is not None:
@@ -84,12 +86,18 @@ def standing(grant: Grant, at: datetime, facts: Facts, tolerance: Tolerance) -> 
     return Standing(_in_term(grant, at), tuple(marks))
 
 
+def state_then(grant: Grant, at: datetime, facts: Facts) -> State:
+    """Return what a grant was at a moment, by what was known then."""
+    if grant.withdrawn or grant.payload is None:
+        return "withdrawn" if grant.withdrawn else "unknown"
+    return _state(grant, at, [change for change in facts.turns_of(grant.name) if change.known_from <= at])
+
+
 def standing_now(grant: Grant, at: datetime, facts: Facts) -> State:
     """Return what a grant was at a moment, by all that is known."""
     if grant.withdrawn or grant.payload is None:
         return "withdrawn" if grant.withdrawn else "unknown"
-    blocked = blocked_by(facts.changes.get(grant.name, ()), at)
-    return _STATES[blocked.kind] if blocked is not None else _in_term(grant, at)
+    return _state(grant, at, facts.turns_of(grant.name))
 
 
 def blocked_by(changes: Sequence[Change], at: datetime) -> Change | None:
@@ -115,6 +123,11 @@ def made_by(grant: Grant, at: datetime) -> bool:
 def said_at(moment: datetime) -> str:
     """Write a moment as people here do: in local time."""
     return moment.astimezone(LOCAL_ZONE).isoformat()
+
+
+def _state(grant: Grant, at: datetime, changes: Sequence[Change]) -> State:
+    blocked = blocked_by(changes, at) if changes else None
+    return _STATES[blocked.kind] if blocked is not None else _in_term(grant, at)
 
 
 def _in_term(grant: Grant, at: datetime) -> State:
