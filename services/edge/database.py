@@ -38,8 +38,12 @@ class MigrationChanged(Exception):
 @cache
 def statement(package: str, name: str) -> SQL:
     """Return `<package>/sql/<name>.sql`. The files ship with the package, so they are as trusted as code."""
-    text = files(package).joinpath("sql", f"{name}.sql").read_text("utf-8")
-    return SQL(cast("LiteralString", text))
+    return SQL(statement_text(package, name))
+
+
+@cache
+def statement_text(package: str, name: str) -> LiteralString:
+    return cast("LiteralString", files(package).joinpath("sql", f"{name}.sql").read_text("utf-8"))
 
 
 def open_pool(

@@ -163,11 +163,10 @@ class FactCache:
         self._dependents.clear()
 
     def _read(self, view: "View", source: Source, kept: dict[Any, tuple[Any, ...]], missing: list[Any]) -> None:
-        cursor = view.look_up(source.statement, {"references": missing})
-        columns = [column.name for column in cursor.description or ()]
+        read = view.look_up(source.statement, {"references": missing})
         found: dict[Any, list[Any]] = {reference: [] for reference in missing}
-        for values in cursor:
-            row = source.shape(**dict(zip(columns, values, strict=True)))
+        for values in read.rows:
+            row = source.shape(**dict(zip(read.columns, values, strict=True)))
             found[getattr(row, source.key)].append(self._one(row) if source.key_is_reference else row)
         if self._rows > self._rows_max:
             for other in self._kept.values():

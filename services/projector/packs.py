@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 import structlog
-from psycopg import Cursor
+from psycopg import Connection, Cursor
 from psycopg.rows import TupleRow
 
 from contracts.catalogue import BadCatalogue, Catalogue, base_catalogue
@@ -36,7 +36,7 @@ class Catalogues:
         rows = cursor.execute(statement("projector", "pack_positions"), {"log_id": self._log_id}).fetchall()
         return self.of(cursor, [row[0] for row in rows])
 
-    def of(self, cursor: Cursor[TupleRow], positions: list[int]) -> Catalogue:
+    def of(self, cursor: Cursor[TupleRow] | Connection[TupleRow], positions: list[int]) -> Catalogue:
         """Return the catalogue of the packs at these positions, all that this transaction sees."""
         known, catalogue = self._read
         if positions != known:
@@ -44,7 +44,7 @@ class Catalogues:
             self._read = positions, catalogue
         return catalogue
 
-    def _load(self, cursor: Cursor[TupleRow]) -> Catalogue:
+    def _load(self, cursor: Cursor[TupleRow] | Connection[TupleRow]) -> Catalogue:
         catalogue = base_catalogue()
         for position, data in cursor.execute(statement("projector", "packs"), {"log_id": self._log_id}).fetchall():
             catalogue = extended(catalogue, position, _decode(data)) or catalogue

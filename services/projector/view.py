@@ -20,7 +20,8 @@ from psycopg.rows import TupleRow
 from contracts.catalogue import Catalogue
 from contracts.faults import Fault
 from contracts.moments import BadMoment, ends, parse_instant
-from edge.database import statement
+from edge.database import statement, statement_text
+from edge.look_up import Found, look_up
 from projector.errors import BadQuestion, Unavailable
 from projector.fact_cache import FactCache
 from projector.follow import follower_name
@@ -44,7 +45,7 @@ class Stand(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class View:
-    """An open view. `stand` goes into the answer; `select` runs a statement with the log and both moments filled in."""
+    """An open view. `stand` goes into the answer; statements run with the log and both moments filled in."""
 
     connection: Connection[TupleRow]
     log_id: int
@@ -55,20 +56,19 @@ class View:
 
     def select(self, name: str, parameters: Mapping[str, Any] | None = None) -> Cursor[TupleRow]:
         """Run `sql/<name>.sql`, planned anew each time: a plan for all projects is a poor one for a single project."""
-        return self._execute(name, parameters, prepare=False)
+        return self.connection.execute(statement("projector", name), self._with(parameters), prepare=False)
 
-    def look_up(self, name: str, parameters: Mapping[str, Any] | None = None) -> Cursor[TupleRow]:
+    def look_up(self, name: str, parameters: Mapping[str, Any] | None = None) -> Found:
         """Run a statement that goes by one index whatever it is asked: it is planned once for each connection."""
-        return self._execute(name, parameters, prepare=True)
+        return look_up(self.connection, statement_text("projector", name), self._with(parameters))
 
-    def _execute(self, name: str, parameters: Mapping[str, Any] | None, *, prepare: bool) -> Cursor[TupleRow]:
-        given = {
+    def _with(self, parameters: Mapping[str, Any] | None) -> dict[str, Any]:
+        return {
             "log_id": self.log_id,
             "as_of": self.asked.as_of or _ALWAYS,
             "known_at": self.asked.known_at or _ALWAYS,
             **(parameters or {}),
         }
-        return self.connection.execute(statement("projector", name), given, prepare=prepare)
 
 
 _ALWAYS: LiteralString = "infinity"
@@ -81,14 +81,14 @@ def open_view(
     """Open a view on a connection of the projector's pool. Raises `Unavailable` while the read model is rebuilt."""
     try:
         connection.isolation_level, connection.read_only = IsolationLevel.REPEATABLE_READ, True
-        with connection.transaction(), connection.cursor() as cursor:
+        with connection.transaction():
             given = {"log_id": log_id, "follower": follower_name(log_id)}
-            row = cursor.execute(statement("projector", "open_view"), given, prepare=True).fetchone()
-            position: int = (row[0] if row is not None else None) or 0
-            packs: list[int] = row[1] if row is not None else []
+            row = look_up(connection, statement_text("projector", "open_view"), given).rows[0]
+            position: int = row[0] or 0
+            packs: list[int] = row[1]
             now = datetime.now(UTC)
             stand = Stand(as_of=asked.as_of or now, known_at=asked.known_at or now, position=position)
-            yield View(connection, log_id, asked, stand, catalogues.of(cursor, packs), cache)
+            yield View(connection, log_id, asked, stand, catalogues.of(connection, packs), cache)
     except (UndefinedTable, UndefinedFunction, InvalidSchemaName, InsufficientPrivilege) as exc:
         raise Unavailable("the read model is being rebuilt; ask again in a moment") from exc
     except psycopg.errors.SerializationFailure as exc:

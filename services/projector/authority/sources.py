@@ -149,11 +149,11 @@ class Sources:
 
     def values(self, statement: str, **parameters: Any) -> list[Any]:
         """Return what a statement of one column finds."""
-        return [row[0] for row in self.view.look_up(statement, parameters)]
+        return [row[0] for row in self.view.look_up(statement, parameters).rows]
 
     def select(self, statement: str, shape: type[Any], **parameters: Any) -> Iterator[Any]:
         """Run a statement whose columns are those of `shape`, in their order."""
-        return (shape(*row) for row in self.view.look_up(statement, parameters))
+        return (shape(*row) for row in self.view.look_up(statement, parameters).rows)
 
     def openings_corrected(self) -> list[str]:
         """Return the projects whose opening was ever corrected."""
