@@ -10,7 +10,7 @@ was before: no verdict is kept that time alone would make wrong, and none that a
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
@@ -20,8 +20,11 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from projector.view import View
 
-ROWS_MAX: Final = 1_500_000
-"""Rows kept; beyond that everything is let go of, and read again as it is asked for."""
+KEPT_MAX: Final = 200_000
+"""References of one kind whose rows are kept; beyond that the oldest go, and are read again when asked for."""
+
+SHARED_MAX: Final = 400_000
+"""Rows that are one object for all references that lead to them; beyond that, new ones are among themselves."""
 
 DERIVED_MAX: Final = 150_000
 """Conclusions kept; beyond that the oldest go."""
@@ -40,13 +43,14 @@ class Source(Struct, frozen=True):
     A kind of facts: the statement that reads them for `references`, and what of a row is the reference.
 
     `shape` takes the columns by name; its result has `known_from`. `key_is_reference`: acts name it; positions they do
-    not.
+    not. `kept_max`: of how many references rows are kept.
     """
 
     statement: str
     key: str
     shape: Callable[..., Any]
     key_is_reference: bool = True
+    kept_max: int = KEPT_MAX
 
 
 class _Derived(Struct, frozen=True):
@@ -59,11 +63,10 @@ class _Derived(Struct, frozen=True):
 class FactCache:
     """The facts of one log. The lock is to be held from `follow` until the last row was read."""
 
-    def __init__(self, rows_max: int = ROWS_MAX, derived_max: int = DERIVED_MAX) -> None:
+    def __init__(self, derived_max: int = DERIVED_MAX) -> None:
         self.lock = RLock()
-        self._rows_max, self._derived_max = rows_max, derived_max
+        self._derived_max = derived_max
         self._kept: dict[str, dict[Any, tuple[Any, ...]]] = {}
-        self._rows = 0
         self._warm: set[str] = set()
         self._fixed: dict[str, Any] = {}
         self._same: dict[tuple[str, int], Any] = {}  # one object for a row that several references lead to
@@ -91,7 +94,6 @@ class FactCache:
         self._warm.clear()
         self._fixed.clear()
         self._same.clear()
-        self._rows = 0
         self._forget_derived()
 
     def rows(self, view: "View", source: Source, references: Iterable[Any]) -> Iterator[Any]:
@@ -101,9 +103,10 @@ class FactCache:
             self._noting[-1] |= wanted
         kept = self._kept.setdefault(source.statement, {})
         missing = [reference for reference in wanted if reference not in kept]  # `-` would go through all that is kept
+        at_hand = [kept[reference] for reference in wanted if reference in kept]
         if missing:
-            self._read(view, source, kept, missing)
-        found = chain.from_iterable([kept[reference] for reference in wanted])
+            at_hand += self._read(view, source, kept, missing)
+        found = chain.from_iterable(at_hand)
         known_at = view.asked.known_at
         return found if known_at is None else (row for row in found if row.known_from <= known_at)
 
@@ -162,23 +165,24 @@ class FactCache:
         self._derived.clear()
         self._dependents.clear()
 
-    def _read(self, view: "View", source: Source, kept: dict[Any, tuple[Any, ...]], missing: list[Any]) -> None:
+    def _read(
+        self, view: "View", source: Source, kept: dict[Any, tuple[Any, ...]], missing: list[Any]
+    ) -> Iterable[tuple[Any, ...]]:
+        """Read what is missing and keep it; the oldest goes where that is too much."""
         read = view.look_up(source.statement, {"references": missing})
         found: dict[Any, list[Any]] = {reference: [] for reference in missing}
         for values in read.rows:
             row = source.shape(**dict(zip(read.columns, values, strict=True)))
             found[getattr(row, source.key)].append(self._one(row) if source.key_is_reference else row)
-        if self._rows > self._rows_max:
-            for other in self._kept.values():
-                if other is not kept:
-                    other.clear()
-            self._warm.clear()
-            self._same.clear()
-            self._rows = 0
-        self._rows += sum(map(len, found.values())) + len(found)
-        kept |= {reference: tuple(rows) for reference, rows in found.items()}
+        rows = {reference: tuple(theirs) for reference, theirs in found.items()}
+        kept |= rows
+        for oldest in list(islice(kept, max(0, len(kept) - source.kept_max))):
+            del kept[oldest]
+        return rows.values()
 
     def _one(self, row: Any) -> Any:
+        if len(self._same) >= SHARED_MAX:
+            self._same.clear()
         kept = self._same.setdefault((type(row).__name__, row.position), row)
         return kept if kept == row else row
 

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from itertools import islice
+from itertools import count, islice
 from typing import Final
 
 import msgspec
@@ -57,6 +57,9 @@ _RECEIVED_BYTES_MAX: Final = 65_536
 _AT_ONCE: Final = 4
 """Answers sent together: fewer cost more messages, more keep those who wait idle."""
 
+_GROUPS_BETWEEN_FREEZES: Final = 500
+"""What is kept is millions of objects without a circle. To look through them for one would take seconds."""
+
 _SETTINGS: Final = {"plan_cache_mode": "force_generic_plan"}
 """Every statement here goes by one index, whatever it is asked: to plan it each time took longer than to run it."""
 
@@ -69,7 +72,7 @@ def serve(stream: socket.socket) -> None:
     both waited for the interpreter: a third fewer answers.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which lets what waits be answered
-    gc.set_threshold(50_000, 20, 100)  # what is kept is large and has no circles: looking through it finds nothing
+    gc.set_threshold(50_000, 20, 100)
     inbox = _Inbox(stream)
     log = inbox.log()
     if log is None:
@@ -79,10 +82,16 @@ def serve(stream: socket.socket) -> None:
     ) as pool:
         views = _views(pool, log.log_id)
         with suppress(OSError):  # the parent is gone
-            while group := inbox.next_group():
+            for number in count(1):
+                group = inbox.next_group()
+                if not group:
+                    break
                 for as_of, known_at in {(each.as_of, each.known_at) for each in group}:
                     theirs = [each for each in group if (each.as_of, each.known_at) == (as_of, known_at)]
                     _answer(stream, views, Asked(as_of, known_at), theirs)
+                if number % _GROUPS_BETWEEN_FREEZES == 0:
+                    gc.collect(1)
+                    gc.freeze()
 
 
 def _answer(stream: socket.socket, views: Views, asked: Asked, group: Sequence[Question]) -> None:

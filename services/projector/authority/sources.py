@@ -33,7 +33,7 @@ UNITS_BY_NAME: Final = Source("units_by_name", "unit", rows.UnitRow)
 EMPLOYERS_BY_PERSON: Final = Source("employers_by_person", "person", rows.EmployerRow)
 POLICIES_BY_UNIT: Final = Source("policies_by_unit", "unit", AdoptedRow)
 JURISDICTIONS_BY_UNIT: Final = Source("jurisdictions_by_unit", "unit", JurisdictionStated)
-STATEMENTS_BY_PROJECT: Final = Source("statements_by_project", "project", rows.statement)
+STATEMENTS_BY_PROJECT: Final = Source("statements_by_project", "project", rows.statement, kept_max=20_000)
 CORRECTIONS: Final = Source("corrections_of", "corrected", rows.CorrectionRow, key_is_reference=False)
 
 _DEPTH_MAX: Final = 64
