@@ -63,9 +63,9 @@ class _Derived(Struct, frozen=True):
 class FactCache:
     """The facts of one log. The lock is to be held from `follow` until the last row was read."""
 
-    def __init__(self, derived_max: int = DERIVED_MAX) -> None:
+    def __init__(self, kept_max: int = KEPT_MAX, derived_max: int = DERIVED_MAX) -> None:
         self.lock = RLock()
-        self._derived_max = derived_max
+        self._kept_max, self._derived_max = kept_max, derived_max
         self._kept: dict[str, dict[Any, tuple[Any, ...]]] = {}
         self._warm: set[str] = set()
         self._fixed: dict[str, Any] = {}
@@ -176,7 +176,7 @@ class FactCache:
             found[getattr(row, source.key)].append(self._one(row) if source.key_is_reference else row)
         rows = {reference: tuple(theirs) for reference, theirs in found.items()}
         kept |= rows
-        for oldest in list(islice(kept, max(0, len(kept) - source.kept_max))):
+        for oldest in list(islice(kept, max(0, len(kept) - min(source.kept_max, self._kept_max)))):
             del kept[oldest]
         return rows.values()
 

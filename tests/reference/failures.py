@@ -274,7 +274,7 @@ TESTS: Final[dict[str, Callable[[World, Act, Way], Iterator[Result]]]] = {
 def _same_matter(known: Known, one: Act, other: Act) -> bool:
     if one.subject == other.subject:
         return True
-    lines = [(known.stated(each, "budget_project"), known.stated(each, "category")) for each in (one, other)]
+    lines = [(each.unit, known.stated(each, "budget_project"), known.stated(each, "category")) for each in (one, other)]
     return None not in lines[0] and lines[0] == lines[1]
 
 

@@ -51,6 +51,7 @@ class InProcess(Answering):
         self._log = Log(dsn, log_id)
         self._lock = threading.Lock()
         self._ours: socket.socket | None = None  # our end, while there is a child behind it
+        self._child: subprocess.Popen[bytes] | None = None
         self._link: _Link | None = None
         self._linking = asyncio.Lock()
         self._stopping = threading.Event()
@@ -65,6 +66,9 @@ class InProcess(Answering):
             if self._ours is not None:
                 _say_no_more(self._ours)
         if self._thread.ident is not None:
+            self._thread.join(_END_SECONDS_MAX)
+            if self._child is not None:
+                self._child.kill()  # nothing if it has ended
             self._thread.join()
 
     async def ask(self, position: int, asked: Asked) -> bytes:
@@ -91,7 +95,7 @@ class InProcess(Answering):
         while not self._stopping.is_set():
             ours, child = self._start()
             with self._lock:
-                self._ours = ours
+                self._ours, self._child = ours, child
             if self._stopping.is_set():  # `stop` may have come before there was anything to end
                 _say_no_more(ours)
             child.wait()
