@@ -69,4 +69,11 @@ def test_each_planted_fault_of_authority_is_found_for_its_reason_and_no_other_is
 
 
 def test_chains_go_from_the_root_to_four_grants_below_it(judged: Answers) -> None:
-    assert {len(answer["chain"]) for answer in judged.values() if answer["verdict"] == "VALID"} == {1, 2, 3, 4, 5}
+    granted = [each for each in judged.values() if each["verdict"] == "VALID" and each["mandate"] is None]
+    assert {len(answer["chain"]) for answer in granted} == {1, 2, 3, 4, 5}
+
+
+def test_what_agencies_did_rests_on_the_agreement_with_them(judged: Answers) -> None:
+    mandated = [each for each in judged.values() if each["mandate"] is not None]
+    assert {each["verdict"] for each in mandated} == {"VALID"}
+    assert all(each["chain"] == [] and each["mandate"]["agreement"] < each["act"]["position"] for each in mandated)

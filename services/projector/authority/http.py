@@ -74,7 +74,7 @@ def project_authority(
             "after": place[0] if place is not None else 0,
             "limit": limit + 1,
         }
-        positions = [row[0] for row in view.select("project_acts_needing_grants", wanted)]
+        positions = [row[0] for row in view.select("project_acts_to_judge", wanted)]
         judged = answers(load(view, positions[:limit]), view.stand)
         return ProjectAuthority(
             project=name,
