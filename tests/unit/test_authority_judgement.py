@@ -828,6 +828,9 @@ def test_a_post_nobody_is_recorded_in_leaves_whoever_relies_on_its_grant_unprove
     assert found.verdict == "UNPROVEN"
     held = _term("post:U1/DEP", "person:Q")
     assert codes(judged(act(authority="grant:G"), root(), posts, terms=(held,))) == ["AUT-01"], "it is somebody else's"
+    relieved = _term("post:U1/DEP", "person:A", is_end=True)
+    found = judged(act(authority="grant:G"), root(), posts, terms=(relieved,))
+    assert (found.verdict, found.best) == ("UNPROVEN", None), "since when somebody held it who only left it, is unknown"
 
 
 def test_who_never_held_the_post_has_no_grant() -> None:

@@ -22,6 +22,7 @@ from projector.authority.sources import STATEMENTS_BY_PROJECT, Sources
 from projector.authority.usage import family_of
 from projector.authority.warming import warm
 
+_REVIEW: Final = "legal_review"
 _UNHEARD_OF: Final = Project(units=frozenset(), category=None, methods=())
 
 
@@ -87,16 +88,19 @@ def _on_the_subject(sources: Sources, asked: Sequence[_Wondering]) -> list[Judge
         return []
     conditions = frozenset[str]().union(*(each.relied.conditions for each in asking))
     types = frozenset[str]().union(*(family_of(each.act.type) for each in asking if each.register.actings))
+    reviewed = {each.act.subject for each in asking if _REVIEW in each.relied.conditions}
     found = sources.acts_found(
         "acts_around",
-        subjects=sorted({each.act.subject for each in asking}),
         until=max(each.act.time for each in asking),
+        reviewed=sorted(reviewed),
+        subjects=sorted(
+            {each.act.subject for each in asking if each.register.actings or each.relied.conditions - {_REVIEW}}
+        ),
         types=sorted(types),
         roles=[each.partition(":")[2] for each in sorted(conditions) if each.startswith("concurrence:")],
         collective="collective_decision" in conditions,
-        legal="legal_review" in conditions,
     )
-    return _with_functions(sources, found) if "legal_review" in conditions else found
+    return _with_functions(sources, found) if reviewed else found
 
 
 def _alike(sources: Sources, asked: Sequence[_Wondering], projects: Mapping[str, Project]) -> list[JudgedAct]:

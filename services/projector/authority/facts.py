@@ -417,9 +417,10 @@ class Facts(Struct, frozen=True, kw_only=True, dict=True):
         return [act for each in self.references_of(person) for act in self._asked_of.get(each, ())]
 
     def posts_of(self, person: str) -> list[str]:
-        """Return the posts a person ever held, in the order of their names."""
+        """Return the posts a person was ever assigned to, in their order. A relief alone does not say since when."""
         terms = (term for each in self.references_of(person) for term in self._terms_by_holder.get(each, ()))
-        return sorted({term.post for term in terms if self.person_of(term.person, term.starts) == person})
+        own = (term for term in terms if not term.is_end and self.person_of(term.person, term.starts) == person)
+        return sorted({term.post for term in own})
 
     def holder_of(self, grant: Grant) -> Holder | None:
         """Return to whom a grant was made, None where that was erased."""

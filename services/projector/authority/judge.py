@@ -230,7 +230,7 @@ def _citation(asker: Asker, weighed: Sequence[Weighed], ways: Sequence[Weighed],
     reaching = [way for way in weighed if way.path.leaf.name == asker.cited]
     if not reaching:
         is_posts = grant.grantee is not None and grant.grantee.startswith("post:")
-        known = any(term.post == grant.grantee for term in facts.terms)
+        known = any(term.post == grant.grantee and not term.is_end for term in facts.terms)
         return Citation(asker.cited, "holder_unknown" if is_posts and not known else "not_granted_to_actor")
     covering = [way for way in ways if way.path.leaf.name == asker.cited]
     if not covering:

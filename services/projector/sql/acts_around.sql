@@ -1,8 +1,8 @@
--- Read what else was done on these subjects up to a moment that may bear on an act there: acts of these types, acts in
--- which one of these duties was exercised, decisions of bodies (`collective`), and reviews and acts that carry a legal
--- opinion (`legal`). An act may come twice. No row: nothing. What may be a review is said as its index says it.
---   log_id int, known_at timestamptz, subjects text[], until timestamptz, types text[], roles text[], collective bool,
---   legal bool
+-- Read what else was done up to a moment that may bear on acts: on `reviewed` subjects reviews and acts that carry a
+-- legal opinion (said as their index says it), on `subjects` acts of these types, acts in which one of these duties was
+-- exercised, and decisions of bodies (`collective`). An act may come twice. No row: nothing.
+--   log_id int, known_at timestamptz, until timestamptz, reviewed text[], subjects text[], types text[], roles text[],
+--   collective bool
 SELECT acts.position, acts.type, acts.time, acts.known_from, acts.asserted, acts.subject, acts.project, acts.unit, acts.actor,
        acts.role, acts.authority, acts.onbehalfof, acts.data::text,
        EXISTS (SELECT FROM projector.corrections AS said
@@ -11,15 +11,13 @@ SELECT acts.position, acts.type, acts.time, acts.known_from, acts.asserted, acts
                 WHERE said.log_id = acts.log_id AND said.target_source = acts.source AND said.target_id = acts.id)
   FROM (SELECT *
           FROM projector.acts
-         WHERE %(legal)s
-           AND log_id = %(log_id)s
-           AND subject = ANY (%(subjects)s::text[])
+         WHERE log_id = %(log_id)s
+           AND subject = ANY (%(reviewed)s::text[])
            AND (class = 'S' OR data -> 'documents' @> '[{"kind": "legal_opinion"}]')
          UNION ALL
         SELECT *
           FROM projector.acts
-         WHERE (%(collective)s OR %(types)s::text[] <> '{}' OR %(roles)s::text[] <> '{}')
-           AND log_id = %(log_id)s
+         WHERE log_id = %(log_id)s
            AND (project = ANY (%(subjects)s::text[]) OR (project IS NULL AND subject = ANY (%(subjects)s::text[])))
            AND (type = ANY (%(types)s::text[])
                 OR duty = ANY (%(roles)s::text[])
