@@ -795,6 +795,20 @@ def _news() -> dict[str, News]:
             ("UNPROVEN", ["AUT-14"]),
             good(),
         ),
+        "second-post": News(  # who sits in two posts took part by either
+            [
+                vest(),
+                granted("grant:1", CLERK, conditions=["legal_review"]),
+                unsigned_review,
+                lawyers,
+                said("post.define", "post:U1/F", REG, LONG_AGO, post="post:U1/F", designation="finance"),
+                assigned("person:LAW", "post:U1/F"),
+            ],
+            signed(CLERK),
+            assigned("person:LAW", "post:U1/L"),
+            good("AUT-14"),
+            good(),
+        ),
         "draw": News(
             [vest(), granted("grant:1", CLERK, ceiling_total="200000.00")],
             signed(CLERK),

@@ -133,17 +133,18 @@ def _projects(sources: Sources, acts: Iterable[JudgedAct]) -> dict[str, Project]
 
 
 def _with_functions(sources: Sources, acts: Iterable[JudgedAct]) -> list[JudgedAct]:
-    """Say in which function people took part who do not say it: that of a post they were in (contract §3)."""
+    """Say in which function people took part who do not say it: those of the posts they were in (contract §3)."""
     return [msgspec.structs.replace(act, people=tuple(_in_function(sources, act))) for act in acts]
 
 
 def _in_function(sources: Sources, act: JudgedAct) -> Iterator[Exercised]:
     for person in act.people:
-        function = person.function
-        if function is None and act.act_class == "S":
+        functions = {person.function}
+        if person.function is None and act.act_class == "S":
             facts = register(sources, Asking(frozenset((person.who,)), frozenset(), frozenset()))
-            function = next(iter(designations(facts.person_of(person.who, act.time), act.time, facts)), None)
-        yield msgspec.structs.replace(person, function=function)
+            functions = set(designations(facts.person_of(person.who, act.time), act.time, facts)) or {None}
+        for function in functions:
+            yield msgspec.structs.replace(person, function=function)
 
 
 def _asks_about_project(each: _Wondering) -> bool:
