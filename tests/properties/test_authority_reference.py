@@ -91,9 +91,12 @@ def ask_reference(recorded: Sequence[Recorded], positions: Sequence[int], known_
 
 
 def _plain(found: AuthorityAnswer) -> Answer:
+    # What was ratified was invalid or unproven before, and only of the unproven anything stays unknown.
+    was_unproven = found.verdict == "RATIFIED" and any(each.result == "UNDETERMINED" for each in found.failures)
+    verdict = "UNPROVEN" if was_unproven else found.verdict
     return Answer(
         verdict=found.verdict,
-        codes=deciding(found.verdict, [(each.code, each.result) for each in found.failures]),
+        codes=deciding(verdict, [(each.code, each.result) for each in found.failures]),
         leaf=found.chain[-1].grant if found.chain else None,
         used_before={
             link.grant: Decimal(link.used_before)
