@@ -8,7 +8,7 @@ recorded, a revocation for instance, is no property of any file. What was not ch
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from .binding import Stated, no_later, same_instant, same_money
 from .checkpoint import open_checkpoint
@@ -56,7 +56,7 @@ def check_answer(members: Mapping[str, object], keys: Sequence[VerifierKey], che
     for above, link in zip([None, *links], links, strict=False):
         unchecked += _check_link(link, above, items, checks)
     if links:
-        unchecked += _check_via(links[-1], object_of(members, "act"), items, checks)
+        unchecked += _check_via(links[-1], members, items, checks)
     _check_conditions(members, act, items, checks)
     items.require_none_left()
     if any(item.event is None for item in items.all):
@@ -154,7 +154,10 @@ def _check_terms(stated: Stated, item: Proven, data: Mapping[str, object]) -> No
     term = stated.part("term")
     for name in ("valid_from", "valid_until"):
         term.equals(name, data.get(name))
-    stated.members_equal("instrument", None if is_root else data.get("instrument"))
+    paper = data.get("instrument")
+    known = cast("Mapping[str, object]", paper) if isinstance(paper, dict) and not is_root else None
+    named = {name: known.get(name) for name in ("no", "date", "sha256")} if known is not None else None
+    stated.members_equal("instrument", named)
     limits = None if is_root else {name: data.get(f"ceiling_{name}") for name in ("item", "total")}
     if limits is not None and any(limits.values()):
         basis = {name: data.get(name) for name in ("total_basis", "total_window")}
@@ -176,9 +179,10 @@ def _check_rests(stated: Stated, item: Proven, data: Mapping[str, object], above
         raise ProofFailed(f"{stated.where}: what it rests on", expected="a root", actual=str(above.get("grant")))
 
 
-def _check_via(link: Mapping[str, object], act: Mapping[str, object], items: Items, checks: list[str]) -> list[str]:
+def _check_via(link: Mapping[str, object], answer: Mapping[str, object], items: Items, checks: list[str]) -> list[str]:
     """How the grant reached whoever acted: by a post they were assigned to, or by an acting appointment."""
-    members = object_of(link, "via")
+    members, act = object_of(link, "via"), object_of(answer, "act")
+    unproven: list[str] = []
     stated = Stated("via", members)
     principal = members.get("principal")
     if principal is None:
@@ -193,7 +197,12 @@ def _check_via(link: Mapping[str, object], act: Mapping[str, object], items: Ite
             Stated("act", act).person("asked", item.data.get("substitute"))
         checks.append(f"via: the appointment {item.name} is the one at {item.position}{item.besides()}")
     if members.get("post") is not None:
-        for item in items.take("post", text_of(members, "post")):
+        assigned = list(items.take("post", text_of(members, "post")))
+        if not assigned and answer["verdict"] in _AUTHORISED:
+            raise ProofFailed("via", expected=f"an assignment to {members['post']} among the proofs", actual="none")
+        if not assigned:
+            unproven = [f"via: that {members.get('person')} was ever assigned to {members['post']}"]
+        for item in assigned:
             if item.data is not None:
                 stated.equals("post", item.data.get("post"))
                 stated.person("person", item.data.get("person"))
@@ -201,7 +210,7 @@ def _check_via(link: Mapping[str, object], act: Mapping[str, object], items: Ite
         stated.equals("post", link.get("grantee"))
     else:
         stated.person("person", link.get("grantee"))
-    return stated.left()
+    return unproven + stated.left()
 
 
 def _check_conditions(members: Mapping[str, object], act: Proven, items: Items, checks: list[str]) -> None:

@@ -50,7 +50,7 @@ class Stated:
             return
         said = cast("Mapping[str, object]", proved if isinstance(proved, dict) else {})
         part = self.part(name)
-        for each in part._members:
+        for each in sorted(part._members.keys() | {name for name, value in said.items() if value is not None}):
             part.equals(each, said.get(each))
 
     def part(self, name: str) -> "Stated":
@@ -100,7 +100,7 @@ def same_money(one: object, other: object) -> bool:
 
 def _instant(text: object) -> datetime | None:
     try:
-        read = datetime.fromisoformat(text.upper()) if isinstance(text, str) else None
+        read = datetime.fromisoformat(text.upper()) if isinstance(text, str) and text[10:11] in ("T", "t") else None
     except ValueError:
         return None
     return read.astimezone(UTC) if read is not None and read.tzinfo is not None else None

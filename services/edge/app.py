@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from litestar import Litestar, Response, get
+from litestar import Litestar, Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
@@ -17,6 +17,7 @@ from litestar.plugins.prometheus import PrometheusController
 from litestar.static_files import create_static_files_router  # pyright: ignore[reportUnknownVariableType] - its os.PathLike is bare
 from litestar.types import ControllerRouterHandler
 
+from contracts.faults import Fault
 from edge.metrics import Metrics
 from edge.problems import problem, problems_plugin
 from edge.tokens import Authentication, Tokens
@@ -46,6 +47,7 @@ def make_app(
     routes: list[ControllerRouterHandler] = [*handlers, *_health(checks), _Metrics, _assets()]
     app = _Application(
         routes,
+        before_request=_refuse_nul,
         middleware=[DefineMiddleware(Authentication, exclude=["^/docs(/|$)"]), Metrics()],
         plugins=[problems_plugin(errors)],
         openapi_config=_openapi(title),
@@ -56,6 +58,23 @@ def make_app(
     return app
 
 
+_ESCAPED_SLASH = "\0"
+"""Stands for a `/` that was sent as %2F. No request can hold it otherwise (`_refuse_nul`)."""
+
+
+def with_slashes(text: str) -> str:
+    """Return a part of a path with the slashes that were escaped in it."""
+    return text.replace(_ESCAPED_SLASH, "/")
+
+
+async def _refuse_nul(request: Request[Any, Any, Any]) -> None:
+    """No name holds a NUL, and PostgreSQL takes none."""
+    sent: bytes = request.scope["raw_path"] + b"?" + request.scope["query_string"]
+    if b"%00" in sent or b"\0" in sent:
+        fault = Fault("", "nul", "the address holds a NUL")
+        raise problem(400, "bad-request", "The question cannot be read", fault.message, faults=[fault])
+
+
 class _Application(Litestar):
     """Keeps a `/` that is part of a reference, sent as %2F, from being taken for the end of a path's segment."""
 
@@ -63,7 +82,7 @@ class _Application(Litestar):
         raw: bytes = (scope.get("raw_path") or b"").partition(b"?")[0] if scope["type"] == "http" else b""
         if b"%2f" in raw.lower():
             segments = raw.decode("ascii", "replace").split("/")
-            scope["path"] = "/".join(unquote(segment).replace("/", "%2F") for segment in segments)
+            scope["path"] = "/".join(unquote(segment).replace("/", _ESCAPED_SLASH) for segment in segments)
         await super().__call__(scope, receive, send)
 
 

@@ -133,7 +133,8 @@ class _Link(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         for message in self._frames.feed(data):
             for each in _answers.decode(message):
-                _settle(self._asked.pop(each.number), each)
+                if (future := self._asked.get(each.number)) is not None:
+                    _settle(future, each)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.is_lost = True
@@ -146,11 +147,15 @@ class _Link(asyncio.Protocol):
         if len(self._asked) >= WAITING_MAX:
             raise Unavailable(f"{WAITING_MAX} questions wait already")
         self._numbers += 1
-        future = self._asked[self._numbers] = self._loop.create_future()
+        number = self._numbers
+        future = self._asked[number] = self._loop.create_future()
         if not self._leaving:
             self._loop.call_soon(self._send)
-        self._leaving.append(Question(self._numbers, position, asked.as_of, asked.known_at))
-        return await future
+        self._leaving.append(Question(number, position, asked.as_of, asked.known_at))
+        try:
+            return await future
+        finally:
+            self._asked.pop(number, None)  # whoever asked may have gone before there was an answer
 
     def _send(self) -> None:
         leaving, self._leaving = self._leaving, []

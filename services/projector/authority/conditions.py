@@ -39,10 +39,14 @@ def _judged(grant: str, condition: str, act: JudgedAct, asker: Asker, facts: Fac
         for each in facts.around_by_subject.get(act.subject, ())
         if each.time <= act.time and each.position != act.position and not each.refused
     ]
-    met, unknown, why = _looked_for(condition, [*before, act], act, asker, facts)
-    positions = tuple(each.position for each in met)
+    # Of what was erased, nobody can say any more whether it was refused.
+    found, unknown, why = _looked_for(condition, [*before, act], act, asker, facts)
+    met = [each for each in found if each is act or not each.erased]
     if met:
+        positions = tuple(each.position for each in met)
         return Condition(grant=grant, condition=condition, status="met", acts=positions)
+    if found:
+        unknown = f"what the act at {found[0].position} came to was erased"
     status = "unknown" if unknown else "unmet"
     return Condition(grant=grant, condition=condition, status=status, detail=unknown or why)
 

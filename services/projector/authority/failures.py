@@ -90,12 +90,12 @@ def not_passed_on(case: Case) -> Iterator[Mark]:
 
 
 def out_of_scope(case: Case) -> Iterator[Mark]:
-    """AUT-05, once for each axis: the nearest grant of the chain whose scope leaves the act out."""
-    said: set[str] = set()
+    """AUT-05, once for each axis: the nearest grant of the chain whose scope leaves the act out, or perhaps does."""
+    said: set[tuple[str, str]] = set()
     for index, link in enumerate(case.path.links):
         for match in axis_matches(case.path.links[index:], case.act, case.facts):
-            if match.result != "COVERED" and match.axis not in said:
-                said.add(match.axis)
+            if match.result != "COVERED" and (match.axis, match.result) not in said:
+                said.add((match.axis, match.result))
                 result = "FAIL" if match.result == "OUTSIDE" else "UNDETERMINED"
                 yield Mark(result, "AUT-05", link.name, f"{match.axis}: {match.detail}", match.axis)
 

@@ -9,15 +9,17 @@ from litestar.params import PathParameter, QueryParameter
 
 from contracts.faults import Fault
 from contracts.moments import BadMoment, starts
+from edge.app import with_slashes
 from edge.paging import LIMIT_DEFAULT, After, Limit, read_cursor, write_cursor
 from projector.authority.answer import AuthorityAnswer, ProjectAuthority, answers
+from projector.authority.answering import unknown
 from projector.authority.grants import Grants, Status, Wanted, list_grants
 from projector.authority.load import load
 from projector.authority.one_grant import GrantAnswer, show_grant
 from projector.authority.proving import proved, rests_on
 from projector.authority.revocation import Revocation, show_revocation
 from projector.authority.unit_grants import UnitGrants, WantedInTree, unit_grants
-from projector.errors import BadQuestion, Unknown
+from projector.errors import BadQuestion
 from projector.parts import read_place
 from projector.question import QUESTION, Asking, Question
 from projector.references import reference
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from projector.main import Projector
 
 _QUESTION: Final[dict[str, Any]] = {**QUESTION, "tags": ["authority"]}
+_POSITION_MAX: Final = 2**63 - 1
+"""The last position that a log can have: PostgreSQL and the process that judges can say no higher number."""
+
 _AWAITED: Final = {name: value for name, value in _QUESTION.items() if name != "sync_to_thread"}
 
 
@@ -49,6 +54,8 @@ async def act_authority(
 
     The same question at two knowledge times may have two answers: what was recorded after `known_at` is left out.
     """
+    if position > _POSITION_MAX:
+        raise unknown(position)
     if proof:
         return Response(await asyncio.to_thread(_proved, request, asked, position))
     said: Any = await _projector(request).answering.ask(position, asked)
@@ -64,7 +71,7 @@ def project_authority(
     after: After = None,
 ) -> ProjectAuthority:
     """Answer for every act of a project that needs authority, in the order of their positions."""
-    name = "project:" + project.replace("%2F", "/").removeprefix("project:")
+    name = "project:" + with_slashes(project).removeprefix("project:")
     place = read_cursor(after, int)
     with _projector(request).view(asked) as view:
         require_project(view, name)
@@ -204,7 +211,7 @@ def _proved(request: Asking, asked: Asked, position: int) -> AuthorityAnswer:
     with _projector(request).view(asked) as view:
         loaded = load(view, [position])
         if not loaded.acts:
-            raise Unknown(f"no act at position {position} of this log has been read")
+            raise unknown(position)
         answer = answers(loaded, view.stand)[0]
         rests = rests_on(view, answer, loaded.facts_of[position])
     return proved(answer, rests, _projector(request).prover, with_payload=request.user.may("verify"))

@@ -75,12 +75,13 @@ def special_used_again(case: Case) -> Iterator[Mark]:
         if said is None or said.kind != "special":
             continue
         earlier = case.uses.exercised(act, link)
-        elsewhere = next((each for each in earlier if each.subject != act.subject), None)
-        if elsewhere is not None:
-            detail = f"it was used for {elsewhere.subject} at {elsewhere.position}"
-            yield Mark("FAIL", "AUT-19", link.name, detail)
-        elif earlier and said.ceiling_total is None:
-            yield Mark("FAIL", "AUT-19", link.name, f"it was used for this at {earlier[0].position} already")
+        used = [each for each in earlier if each.subject != act.subject or said.ceiling_total is None]
+        used.sort(key=lambda each: (each.erased, each.subject == act.subject))  # what was erased may have been refused
+        if used:
+            what = used[0].subject if used[0].subject != act.subject else "this"
+            detail = f"it was used for {what} at {used[0].position} already"
+            unsure = "; whether that was refused was erased" if used[0].erased else ""
+            yield Mark("UNDETERMINED" if used[0].erased else "FAIL", "AUT-19", link.name, detail + unsure)
         elif project is not None and project.closed is not None and project.closed < act.order:
             yield Mark("FAIL", "AUT-19", link.name, f"its matter was over at {project.closed[2]}")
 

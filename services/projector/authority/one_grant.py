@@ -72,7 +72,7 @@ def show_grant(view: View, name: str, *, after: int, limit: int) -> GrantAnswer:
     links, gap = climb(grant, facts)[0]
     under = set(tree.under(name))
     # What others draw on the same total counts; where there is none above, they need not be looked at.
-    done = done_under(view, {name, *(link.name for link in links if has_total(link))})
+    done = done_under(view, {*under, *(link.name for link in links if has_total(link))})
     used = [use for use in done.acts if use.grants & under]
     usage = usage_of(grant, tree, done, at)
     return GrantAnswer(

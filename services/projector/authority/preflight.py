@@ -76,7 +76,9 @@ def _foreseen(answer: AuthorityAnswer, act: JudgedAct, facts: Facts) -> Foreseen
     members = {name: getattr(answer, name) for name in answer.__struct_fields__}
     members["act"] = msgspec.structs.replace(answer.act, position=None)
     members["conditions"] = [_without(each, answer.position) for each in answer.conditions]
-    return ForeseenAnswer(**members, refused=[each for each in answer.failures if _refuses(each, answer, named)])
+    said = (*answer.failures, *answer.faults)
+    refused = [each for each in said if _refuses(each, answer, named)]
+    return ForeseenAnswer(**members, refused=refused)
 
 
 def _without(condition: Condition, end: int) -> Condition:

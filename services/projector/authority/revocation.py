@@ -77,7 +77,7 @@ def show_revocation(
     tree = known_grant(view, name)
     ended = _ended(name, tree, at)
     left = list(_left_without(view, ended, name, at))
-    acts = [use for use in done_under(view, [name]).acts if name in use.links and use.act.time >= at]
+    acts = [use for use in done_under(view, tree.under(name)).acts if name in use.links and use.act.time >= at]
     return Revocation(
         grant=name,
         effective_at=at,
