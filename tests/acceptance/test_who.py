@@ -186,3 +186,13 @@ def test_wrong_use_is_said(up: Up) -> None:
     assert asked(up, "grants", "grant:1", "--dormant").status == 2
     ghost = asked(up, "grants", "grant:GHOST")
     assert (ghost.status, "grant:GHOST" in ghost.err) == (2, True)
+
+
+def test_a_name_with_a_percent_in_it_is_not_read_twice(up: Up) -> None:
+    with up.http() as http:
+        acts = [vested("grant:k/z", unit="unit:K"), vested("grant:k%2Fz", unit="unit:K")]
+        answer = http.post("/v1/events", json=acts, headers={"content-type": "application/cloudevents-batch+json"})
+        position = max(receipt["position"] for receipt in answer.json()["receipts"])
+        for at, name in (("k%2Fz", "grant:k/z"), ("k%252Fz", "grant:k%2Fz")):
+            found = http.get(f"/v1/grants/{at}", params={"min_position": position})
+            assert found.json()["grant"]["grant"] == name, at

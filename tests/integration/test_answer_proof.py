@@ -305,3 +305,40 @@ def test_the_command_tells_what_was_and_what_was_not_checked(both: Joined, tmp_p
     assert CliRunner().invoke(verify, [str(bad), "--log-key", key]).exit_code == 1
     told = json.loads(CliRunner().invoke(verify, [str(good), "--log-key", key, "--json"]).output)
     assert told[0]["unchecked"]
+
+
+def test_a_post_that_nobody_is_shown_to_have_held_reaches_nobody(both: Joined) -> None:
+    """The answer about somebody in the post, bent to somebody who never was, without the assignment's proof."""
+    known = {"recordedtime": GRANTED}
+    assigned = event("post.assign", POST, "person:REG", time=GRANTED, attributes=known, post=POST, person=CHIEF)
+    both.record(vested(), assigned, granted("grant:1", POST))
+    by_chief, by_clerk = both.record(signing(CHIEF, "1.00"), signing(CLERK, "2.00"))
+    good, other = asked(both, by_chief), asked(both, by_clerk)
+    assert (good["verdict"], other["verdict"]) == ("VALID", "INVALID")
+    bent = deepcopy(good) | {"act": other["act"]}
+    bent["chain"][-1]["via"]["person"] = CLERK
+    own = next(item for item in other["proof"]["items"] if item["role"] == "act")
+    kept = [item for item in good["proof"]["items"] if item["role"] == "grant"]
+    bent["proof"] = {"checkpoint": other["proof"]["checkpoint"], "items": [own, *kept]}
+    bent["position"] = other["position"]
+    bent["proof"]["items"] = [own] + [_reproved(both, item) for item in kept]
+    report = checked(both, bent)
+    assert report.verdict == "FAILED"
+    assert "an assignment to" in str(report.failure)
+    assert checked(both, good).verdict == "verified"
+
+
+def _reproved(both: Joined, item: dict[str, Any]) -> dict[str, Any]:
+    """The same leaf, proved in the tree as it is now."""
+    proof = both.get("/v1/proofs/inclusion", position=item["position"])
+    return item | {name: proof[name] for name in ("tree_size", "hashes")}
+
+
+def test_a_member_that_was_cut_out_is_missed(both: Joined) -> None:
+    answer = asked(both, act_of_three(both))
+    for part, name in (("ceiling", "item"), ("ceiling", "total"), ("instrument", "no"), ("instrument", "date")):
+        less = deepcopy(answer)
+        del less["chain"][-1][part][name]
+        assert checked(both, less).verdict == "FAILED", (part, name)
+    bent = set_at(answer, ("act", "time"), answer["act"]["time"].replace("T", "1"))
+    assert checked(both, bent).verdict == "FAILED"

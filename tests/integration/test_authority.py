@@ -653,3 +653,20 @@ def test_the_answers_are_documented(bench: Bench) -> None:
     with served(bench.projector, "read") as client:
         schema = client.get("/docs/openapi.json").json()
         assert "AuthorityAnswer" in schema["components"]["schemas"]
+
+
+@pytest.mark.parametrize("position", [0, -1, 2**63 - 1, 2**63, 2**64 - 1, 2**64, 10**40])
+def test_a_position_that_no_log_can_have_is_unknown_at_once(bench: Bench, position: int) -> None:
+    with served(bench.projector, "read") as client:
+        for question in ({}, {"proof": "true"}):
+            found = client.get(f"/v1/acts/{position}/authority", params=question)
+            assert (found.status_code, found.headers["content-type"]) == (404, "application/problem+json"), found.text
+
+
+@pytest.mark.parametrize(
+    "at", ["/v1/grants/%00", "/v1/grants?unit=a%00b", "/v1/units/%00/grants", "/v1/projects/a%00/authority"]
+)
+def test_an_address_with_a_nul_in_it_is_a_400_problem(bench: Bench, at: str) -> None:
+    with served(bench.projector, "read") as client:
+        found = client.get(at)
+        assert (found.status_code, found.headers["content-type"]) == (400, "application/problem+json")

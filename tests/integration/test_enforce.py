@@ -272,3 +272,14 @@ def test_the_settings_name_the_gate(database: Database) -> None:
     settings = LedgerSettings.from_environment(given | {"QUANZE_PROJECTOR_TOKEN": "t"})
     assert (settings.projector_url, settings.projector_token, settings.gate_seconds) == ("http://p", "t", 0.5)
     assert LedgerSettings.from_environment({"QUANZE_DSN": "x", "QUANZE_SIGNING_KEY": "y"}).projector_url is None
+
+
+def test_a_fault_of_the_grant_it_was_done_under_is_refused_where_it_is_named(both: Joined) -> None:
+    both.record(
+        granted("grant:9", CLERK, valid_until=None), enforcing("AUT-23", at="2026-02-02T09:00:00+08:00", unit="unit:U1")
+    )
+    foreseen = both.preflight(signing(CLERK, "1.00")).json()
+    assert (foreseen["verdict"], [each["code"] for each in foreseen["refused"]]) == ("VALID", ["AUT-23"])
+    answer = both.post(signing(CLERK, "1.00"))
+    assert (answer.status_code, [each["code"] for each in answer.json()["errors"]]) == (422, ["AUT-23"])
+    assert both.post(signing(CHIEF, "1.00")).status_code == 201, "their grant has an end"

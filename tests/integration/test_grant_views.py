@@ -430,3 +430,17 @@ def test_a_body_and_its_grant_are_shown_too(register: Register) -> None:
     assert [each["position"] for each in found["acts"]["items"]] == [act]
     ended = register.ask("/v1/grants/R/revocation", effective_at="2025-07-01", **AS_OF)["ended"]["items"]
     assert [each["holders"] for each in ended] == [["body:党组会"]]
+
+
+def test_what_rests_on_a_root_without_naming_it_is_counted_with_it(register: Register) -> None:
+    *_, below, by_root = register.post(
+        vested("grant:R"),
+        granted("grant:1", CHIEF, parent=None),
+        signed(CHIEF, "2025-02-01T09:00:00+08:00", "7.00"),
+        signed(HEAD, "2025-02-02T09:00:00+08:00", "3.00"),
+    )
+    found = register.ask("/v1/grants/R", **AS_OF)
+    assert [each["position"] for each in found["acts"]["items"]] == [below, by_root]
+    assert found["consumption"][-1]["used"] == "10.00"
+    cut = register.ask("/v1/grants/R/revocation", effective_at="2025-01-15", **AS_OF)
+    assert cut["counts"]["acts"] == 2

@@ -160,6 +160,7 @@ def bench(ledger: TestLedger, projector: Projector) -> Bench:
 )
 @given(seed=st.integers(0, 2**32 - 1))
 @example(4689)  # these were found by long runs
+@example(8544)
 @example(16013)
 @example(571254)
 @example(846079)

@@ -402,6 +402,13 @@ def test_a_unit_nobody_registered_is_unknown_not_outside() -> None:
     assert judged(act(), root(), below).verdict == "UNPROVEN"
 
 
+def test_what_the_root_leaves_out_is_out_whatever_is_unknown_below_it() -> None:
+    above = root(scope={"units": ["unit:C"]})
+    below = grant(scope={"units": ["unit:B"], "include_subordinates": True})
+    found = judged(act(), above, below)
+    assert (found.verdict, failed(found)) == ("INVALID", [("AUT-05", "grant:R")])
+
+
 def test_a_scope_that_only_takes_subordinates_away_is_not_ignored() -> None:
     tree = (_unit("unit:U1", "unit:B"), _unit("unit:B", None))
     above = root(scope={"units": ["unit:B"], "include_subordinates": True})

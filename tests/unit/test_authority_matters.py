@@ -291,6 +291,16 @@ def test_what_was_refused_or_done_elsewhere_meets_no_condition(condition: str) -
     assert codes(on_condition(condition, elsewhere)) == ["AUT-14"]
 
 
+@pytest.mark.aut("AUT-14", "silent")
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_of_what_was_erased_nobody_knows_whether_it_was_refused(condition: str) -> None:
+    erased = meets(condition, erased=True)
+    found = on_condition(condition, erased)
+    unsure = [(mark.code, mark.result) for mark in found.failures]
+    assert (found.verdict, unsure) == ("UNPROVEN", [("AUT-14", "UNDETERMINED")])
+    assert on_condition(condition, erased, meets(condition)).verdict == "VALID", "another one meets it"
+
+
 @pytest.mark.aut("AUT-14", "fires")
 def test_the_condition_of_a_grant_above_binds_too() -> None:
     middle = grant("grant:M", Q, sub_delegable=True, conditions=["collective_decision"])
@@ -537,6 +547,14 @@ def test_a_special_grant_is_for_one_matter() -> None:
     assert uses(nth(1), nth(2, on="project:Y")) == [[], ["AUT-19"]]
     found = series([nth(1), nth(2)], root(), grant(kind="special"))[1]
     assert (found.verdict, failed(found)) == ("INVALID", [("AUT-19", "grant:G")])
+
+
+@pytest.mark.aut("AUT-19", "silent")
+def test_whether_a_special_grant_was_used_is_unknown_where_that_was_erased() -> None:
+    second = series([nth(1, erased=True), nth(2)], root(), grant(kind="special"))[1]
+    assert (second.verdict, [mark.result for mark in second.failures]) == ("UNPROVEN", ["UNDETERMINED"])
+    third = series([nth(1, erased=True), nth(2), nth(3)], root(), grant(kind="special"))[2]
+    assert (third.verdict, failed(third)) == ("INVALID", [("AUT-19", "grant:G")]), "the second was not"
 
 
 @pytest.mark.aut("AUT-19", "silent")

@@ -76,14 +76,19 @@ def special_used_again(case: Case) -> Iterator[Mark]:
             continue
         earlier = case.uses.exercised(act, link)
         used = [each for each in earlier if each.subject != act.subject or said.ceiling_total is None]
-        used.sort(key=lambda each: (each.erased, each.subject == act.subject))  # what was erased may have been refused
-        if used:
-            what = used[0].subject if used[0].subject != act.subject else "this"
-            detail = f"it was used for {what} at {used[0].position} already"
-            unsure = "; whether that was refused was erased" if used[0].erased else ""
-            yield Mark("UNDETERMINED" if used[0].erased else "FAIL", "AUT-19", link.name, detail + unsure)
+        used.sort(key=lambda each: (each.erased, each.subject == act.subject))
+        if used and not used[0].erased:
+            yield Mark("FAIL", "AUT-19", link.name, _used_for(used[0], act))
         elif project is not None and project.closed is not None and project.closed < act.order:
             yield Mark("FAIL", "AUT-19", link.name, f"its matter was over at {project.closed[2]}")
+        elif used:
+            detail = f"{_used_for(used[0], act)}, unless that was refused, which was erased"
+            yield Mark("UNDETERMINED", "AUT-19", link.name, detail)
+
+
+def _used_for(used: JudgedAct, act: JudgedAct) -> str:
+    matter = "this" if used.subject == act.subject else used.subject
+    return f"it was used for {matter} at {used.position} already"
 
 
 def acted_beside_each_other(case: Case) -> Iterator[Mark]:
