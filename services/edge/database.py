@@ -43,6 +43,7 @@ def statement(package: str, name: str) -> SQL:
 
 @cache
 def statement_text(package: str, name: str) -> LiteralString:
+    """Return the text of the same file, for whoever prepares it under a name."""
     return cast("LiteralString", files(package).joinpath("sql", f"{name}.sql").read_text("utf-8"))
 
 

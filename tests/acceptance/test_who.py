@@ -196,3 +196,13 @@ def test_a_name_with_a_percent_in_it_is_not_read_twice(up: Up) -> None:
         for at, name in (("k%2Fz", "grant:k/z"), ("k%252Fz", "grant:k%2Fz")):
             found = http.get(f"/v1/grants/{at}", params={"min_position": position})
             assert found.json()["grant"]["grant"] == name, at
+
+
+def test_every_question_takes_a_slash_that_was_escaped(up: Up) -> None:
+    with up.http() as http:
+        paths: list[str] = [path for path in http.get("/docs/openapi.json").json()["paths"] if "{" in path]
+        named = [path for path in paths if "position" not in path and not path.startswith("/tile/")]
+        assert len(named) > 8
+        for path in named:
+            answer = http.get(f"{path[: path.index('{')]}a%2Fb{path[path.index('}') + 1 :]}")
+            assert answer.status_code in (200, 404), (path, answer.text)

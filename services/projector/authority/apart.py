@@ -2,8 +2,8 @@
 Answers questions about single acts in a process of its own.
 
 Judging keeps a core busy, and Python runs one thread at a time: in the process that serves, answers would wait for each
-other's HTTP, and the ledger's commits for both. The child holds its connections and the facts it has read, nothing
-else; when it dies it is started again, and ends by itself when its parent does.
+other's HTTP, and the ledger's commits for both. The child holds a connection and the facts it has read, nothing else;
+when it dies it is started again, and ends by itself when its parent does.
 
 The event loop that asks reads and writes the child's socket itself: a thread in between would have to wait, for each
 answer, until the loop lets it run.
