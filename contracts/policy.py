@@ -7,7 +7,7 @@ is in force the answer is unknown, never a pass.
 """
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -94,6 +94,19 @@ class Policies:
     def row_at(self, key: str, at: datetime, jurisdiction: str | None = None) -> Row | None:
         """Return the row in force on the local business date of a moment."""
         return self.row(key, business_date(at), jurisdiction)
+
+    def of_key(self, key: str) -> Sequence[Row]:
+        """Return every row of a key."""
+        return self._by_key.get(key, ())
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Every key that has a row."""
+        return frozenset(self._by_key)
+
+    def unit_of(self, key: str) -> str:
+        """Return in what the values of a key are given, `set` for a key that nobody knows."""
+        return self._units.get(key, "set")
 
     def read(self, key: str, given: object) -> Any:
         """Read what somebody gave a key. Of a key nobody knows, anything is a value. Raises `BadValue`."""

@@ -28,13 +28,13 @@ from requests import RequestException
 from testcontainers.community.postgres import PostgresContainer
 
 from contracts.proof import VerifierKey
-from edge.database import migrate
 from edge.tokens import Token
 from ledger.acts import Receipt, Request
 from ledger.application import needs_decision
 from ledger.main import Ledger, found_log, migrate_ledger
 from ledger.settings import Settings
 from ledger.signer import Signer
+from projector.main import migrate_projector
 from quanze.embedded import embedded
 from quanze.full_check import check_log, database_log
 
@@ -135,7 +135,7 @@ def template(server: str, signer: Signer) -> Iterator[str]:
     execute(server, "CREATE DATABASE {}", name)
     dsn = on(server, name)
     migrate_ledger(dsn)
-    migrate(dsn, "projector", "projector")
+    migrate_projector(dsn)
     found_log(dsn, signer)
     yield name
     execute(server, "DROP DATABASE {} WITH (FORCE)", name)

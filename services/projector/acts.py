@@ -15,8 +15,9 @@ import msgspec
 from msgspec import Raw, Struct
 
 from contracts.catalogue import Act, Catalogue
+from contracts.event import Event
 from contracts.leaf import Leaf, decode_leaf
-from contracts.moments import BadMoment, ends, parse_instant, starts
+from contracts.moments import BadMoment, ends, format_instant, parse_instant, starts
 from contracts.payloads import Payload
 
 JSONB_DEPTH_MAX: Final = 200
@@ -98,6 +99,42 @@ def read_act(log_id: int, position: int, leaf: bytes, content: bytes | None, cat
         known_from=said.known_from() if asserted else recorded_at,
         asserted=asserted,
     )
+
+
+def imagined(event: Event, log_id: int, position: int, now: datetime) -> ReadAct:
+    """Return an act that is not recorded as it would be read, had the ledger recorded it `now` at a position."""
+    said = event.envelope
+    members = {name: getattr(said, name) for name in _OPTIONAL if getattr(said, name) is not None}
+    leaf = Leaf(
+        v=1,
+        origin="",
+        position=position,
+        source=said.source,
+        id=said.id,
+        type=said.type,
+        subject=said.subject,
+        time=said.time,
+        recorded_at=format_instant(now),
+        actor=said.actor,
+        payload_alg="HMAC-SHA-256",
+        payload_commitment="",
+        **members,
+    )
+    return ReadAct(
+        log_id=log_id,
+        position=position,
+        leaf=leaf,
+        act=event.act,
+        payload=event.payload,
+        data=storable(bytes(said.data)),
+        time=parse_instant(said.time),
+        recorded_at=now,
+        known_from=leaf.known_from(),
+        asserted=said.recordedtime is not None,
+    )
+
+
+_OPTIONAL: Final = ("recordedtime", "role", "unit", "authority", "onbehalfof")
 
 
 def term_start(moment: str | None, otherwise: datetime) -> datetime:

@@ -16,6 +16,7 @@ from edge.database import migrate, open_pool, require_role, statement
 from edge.tokens import Tokens
 from projector.authority.answering import Answering, InThread, Views
 from projector.authority.apart import InProcess
+from projector.calendar import fill_days
 from projector.errors import Unknown
 from projector.fact_cache import FactCache
 from projector.follow import Follower
@@ -124,7 +125,10 @@ def _prover(settings: Settings) -> Prover:
 
 def migrate_projector(dsn: str) -> list[str]:
     """Bring the schema `projector` up to date; return the migrations that ran."""
-    return migrate(dsn, "projector", "projector")
+    names = migrate(dsn, "projector", "projector")
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        fill_days(connection)
+    return names
 
 
 def rebuild(owner_dsn: str) -> list[str]:

@@ -137,6 +137,28 @@ class UnitPolicies:
         before = [each for each in said if each.time <= at] if len(said) > 1 else said
         return before[-1].jurisdiction if before else said[0].jurisdiction if said else None
 
+    def own_keys(self, unit: str | None) -> frozenset[str]:
+        """Return the keys that a unit ever gave a value of its own."""
+        return frozenset(key for stated in self._stated.get(unit, ()) for key in stated.values)
+
+    def turns(self, unit: str | None) -> set[datetime]:
+        """Return the moments at which something may begin or cease to hold for a unit by what it, or its place, says."""
+        found = {stated.starts for stated in self._stated.get(unit, ())}
+        found |= {stated.ends for stated in self._stated.get(unit, ()) if stated.ends is not None}
+        return found | {said.time for said in self._jurisdictions.get(unit, ())}
+
+    def jurisdictions_said(self, unit: str | None) -> list[str | None]:
+        """Return every place that a unit was ever said to be at, in the order in which it was said."""
+        return list(dict.fromkeys(said.jurisdiction for said in self._jurisdictions.get(unit, ())))
+
+    def measure(self, key: str) -> str:
+        """Return in what a key is measured, `set` for a key that nobody knows."""
+        return self._rows.unit_of(key)
+
+    @property
+    def rows(self) -> Policies:
+        return self._rows
+
     def _known(self, unit: str | None, at: datetime, known_by: datetime | None) -> Iterator[PolicyStated]:
         for stated in self._stated.get(unit, ()):
             if stated.starts <= at and (known_by is None or stated.known_from <= known_by):

@@ -1,0 +1,13 @@
+-- Lay out whom the people of the case worked for, from one registration to the next.
+--   log_id int, known_at timestamptz
+INSERT INTO employer (person, employer, starts, ends, position)
+SELECT said.person, said.employer, said.time, said.ends, said.position
+  FROM (SELECT persons.person, persons.employer, persons.time, persons.position,
+               coalesce(lead(persons.time) OVER (PARTITION BY persons.person
+                   ORDER BY persons.time, persons.known_from, persons.position), 'infinity') AS ends
+          FROM projector.persons
+         WHERE persons.log_id = %(log_id)s
+           AND persons.person IN (SELECT hand.person FROM hand UNION SELECT term.person FROM term)
+           AND persons.known_from <= %(known_at)s
+           AND persons.position NOT IN (SELECT withdrawn.position FROM withdrawn)) AS said
+ WHERE said.employer IS NOT NULL AND said.time < said.ends;

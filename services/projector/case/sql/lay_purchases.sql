@@ -1,0 +1,58 @@
+-- Lay out purchases of one unit, fiscal year and budget project: those of the case and those beside them.
+--   log_id int, as_of timestamptz, known_at timestamptz
+INSERT INTO purchase (project, unit, fiscal_year, budget_project, category, kind, method, organisation, amount, supplier,
+                      time, day, position, adjusted, approved)
+WITH groups AS (
+    SELECT DISTINCT project.unit, project.fiscal_year, project.budget_project
+      FROM project
+     WHERE project.unit IS NOT NULL AND project.fiscal_year IS NOT NULL AND project.budget_project IS NOT NULL
+), opened AS (
+    SELECT DISTINCT ON (opening.project) opening.project, groups.unit, groups.fiscal_year, groups.budget_project,
+           coalesce(recast.fields, acts.data) AS data, opening.time, opening.position
+      FROM groups
+      JOIN projector.projects AS opening
+        ON opening.log_id = %(log_id)s AND opening.unit = groups.unit
+       AND opening.budget_project = groups.budget_project
+      JOIN projector.acts ON acts.log_id = %(log_id)s AND acts.position = opening.position
+      LEFT JOIN recast ON recast.position = acts.position
+     WHERE opening.known_from <= %(known_at)s
+       AND opening.time <= %(as_of)s
+       AND opening.position NOT IN (SELECT withdrawn.position FROM withdrawn)
+       AND projector.as_number(coalesce(recast.fields, acts.data) ->> 'fiscal_year') = groups.fiscal_year
+     ORDER BY opening.project, opening.time DESC, opening.known_from DESC, opening.position DESC
+), told AS (
+    SELECT acts.project, acts.type, coalesce(recast.fields, acts.data) AS data,
+           CASE WHEN recast.position IS NULL THEN acts.amount
+                ELSE projector.as_number(recast.fields ->> 'amount') END AS amount,
+           acts.time, acts.known_from, acts.position
+      FROM opened
+      JOIN projector.acts ON acts.log_id = %(log_id)s AND acts.project = opened.project
+      LEFT JOIN recast ON recast.position = acts.position
+     WHERE acts.type IN ('project.open', 'plan.prepare', 'plan.approve', 'method.change', 'budget.approve',
+                         'budget.adjust', 'award.decide', 'contract.sign', 'contract.amend')
+       AND acts.time <= %(as_of)s
+       AND acts.known_from <= %(known_at)s
+       AND coalesce(coalesce(recast.fields, acts.data) ->> 'result', 'pass') = 'pass'
+       AND acts.position NOT IN (SELECT withdrawn.position FROM withdrawn)
+), summed AS (
+    SELECT told.project,
+           (array_agg(told.data ->> 'method' ORDER BY told.time DESC, told.known_from DESC, told.position DESC)
+               FILTER (WHERE told.data ->> 'method' IS NOT NULL))[1] AS method,
+           (array_agg(told.data ->> 'organisation' ORDER BY told.time DESC, told.known_from DESC, told.position DESC)
+               FILTER (WHERE told.data ->> 'organisation' IS NOT NULL))[1] AS organisation,
+           coalesce(sum(told.amount) FILTER (WHERE told.type IN ('contract.sign', 'contract.amend')),
+                    sum(told.amount) FILTER (WHERE told.type = 'award.decide'),
+                    sum(told.amount) FILTER (WHERE told.type = 'budget.approve')) AS amount,
+           (array_agg(told.data ->> 'supplier' ORDER BY told.type = 'contract.sign' DESC, told.time)
+               FILTER (WHERE told.type IN ('contract.sign', 'award.decide')))[1] AS supplier,
+           min(told.time) FILTER (WHERE told.type IN ('contract.sign', 'award.decide')) AS time,
+           bool_or(told.type = 'budget.adjust') AS adjusted, bool_or(told.type = 'method.change') AS approved
+      FROM told
+     GROUP BY told.project
+)
+SELECT opened.project, opened.unit, opened.fiscal_year, opened.budget_project, opened.data ->> 'category',
+       opened.data ->> 'kind', summed.method, summed.organisation, summed.amount, summed.supplier,
+       coalesce(summed.time, opened.time), projector.local_day(coalesce(summed.time, opened.time)), opened.position,
+       coalesce(summed.adjusted, false), coalesce(summed.approved, false)
+  FROM opened
+  LEFT JOIN summed ON summed.project = opened.project;

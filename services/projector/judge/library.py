@@ -1,0 +1,69 @@
+"""The rules in force: those shipped, and those of a directory that a unit adds."""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+import structlog
+from msgspec import Struct
+
+from projector.judge.rule import BadRule, Rule, read_rule
+
+_log: Final = structlog.get_logger()
+
+
+class Library(Struct, frozen=True):
+    """Rules by id, in order, and the files that were refused."""
+
+    rules: Mapping[str, Rule]
+    refused: tuple[BadRule, ...] = ()
+
+
+@cache
+def shipped() -> Library:
+    """Return the rules shipped with this version. Raises `BadRule`: what we ship must be sound."""
+    folder = files("projector.rules")
+    texts = sorted((each.name, each.read_text("utf-8")) for each in folder.iterdir() if each.name.endswith(".sql"))
+    library = _read(texts, {})
+    for refused in library.refused:
+        raise refused
+    return library
+
+
+def with_directory(directory: Path | None) -> Library:
+    """
+    Return the shipped rules with those of a directory.
+
+    A file that is wrong, or that takes a name which is there already, is refused, logged, and listed in `refused`.
+    """
+    base = shipped()
+    if directory is None:
+        return base
+    texts: list[tuple[str, str]] = []
+    refused: list[BadRule] = []
+    for path in sorted(directory.glob("*.sql")):
+        try:
+            texts.append((str(path), path.read_text("utf-8")))
+        except (OSError, UnicodeDecodeError) as exc:
+            refused.append(BadRule(str(path), 1, f"cannot be read: {exc}"))
+    library = _read(texts, base.rules)
+    refused += library.refused
+    for each in refused:
+        _log.error("rule_refused", file=each.file, line=each.line, error=each.message)
+    return Library(library.rules, tuple(refused))
+
+
+def _read(texts: Iterable[tuple[str, str]], base: Mapping[str, Rule]) -> Library:
+    rules = dict(base)
+    refused: list[BadRule] = []
+    for name, text in texts:
+        try:
+            rule = read_rule(name, text)
+            if rule.id in rules:
+                raise BadRule(name, 1, f"there is a rule {rule.id} already, in {rules[rule.id].file}")
+            rules[rule.id] = rule
+        except BadRule as exc:
+            refused.append(exc)
+    return Library(dict(sorted(rules.items())), tuple(refused))

@@ -1,0 +1,87 @@
+-- What rules look up besides the acts of a project.
+
+-- The calendar of working days, as far as it is published. `ordinal` counts the working days through this one, so that
+-- the n-th after a day is found and not counted. The projector fills it when it starts.
+CREATE TABLE projector.days (
+    day     date    NOT NULL PRIMARY KEY,
+    works   boolean NOT NULL,
+    ordinal integer NOT NULL
+);
+CREATE UNIQUE INDEX days_by_ordinal ON projector.days (ordinal) WHERE works;
+
+-- The last day of a period that opens on a day, which does not count itself. `measure`: cd calendar days, wd working
+-- days, month, year. `rolls`: one that ends on a day off ends on the next working day. NULL: beyond the calendar that is
+-- published, or something is not known.
+CREATE FUNCTION projector.due_day(opening date, number integer, measure text, rolls boolean) RETURNS date
+LANGUAGE sql STABLE STRICT AS $$
+    SELECT CASE
+           WHEN measure = 'wd' AND number = 0 THEN opening
+           WHEN measure = 'wd' THEN (
+                SELECT due.day
+                  FROM projector.days AS opens
+                  JOIN projector.days AS due ON due.works AND due.ordinal = opens.ordinal + number
+                 WHERE opens.day = opening)
+           WHEN measure IN ('cd', 'month', 'year') AND rolls THEN (
+                SELECT worked.day
+                  FROM projector.days AS worked
+                 WHERE worked.works AND worked.day >= plain.day
+                   AND plain.day >= (SELECT min(known.day) FROM projector.days AS known)
+                 ORDER BY worked.day
+                 LIMIT 1)
+           ELSE plain.day
+           END
+      FROM (SELECT CASE measure
+                   WHEN 'cd' THEN opening + number
+                   WHEN 'month' THEN (opening + make_interval(months => number))::date
+                   WHEN 'year' THEN (opening + make_interval(years => number))::date
+                   END AS day) AS plain
+$$;
+
+-- The local day of a moment: what deadlines compare.
+CREATE FUNCTION projector.local_day(at timestamptz) RETURNS date LANGUAGE sql IMMUTABLE STRICT
+    RETURN (at AT TIME ZONE 'Asia/Shanghai')::date;
+
+-- The first moment of a local day.
+CREATE FUNCTION projector.day_starts(day date) RETURNS timestamptz LANGUAGE sql IMMUTABLE STRICT
+    RETURN day::timestamp AT TIME ZONE 'Asia/Shanghai';
+
+-- A member of a payload as a day, an instant, an amount, a yes: NULL where it is none, since what was corrected, and
+-- what was said before a member had a meaning, may hold anything. A bare date is a day; of an instant it is the local
+-- day. A term ends after its last day.
+CREATE FUNCTION projector.bare_day(said text) RETURNS date LANGUAGE sql IMMUTABLE STRICT
+    RETURN CASE WHEN said ~ '^[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$'
+                 AND to_char(make_date(left(said, 4)::integer, substr(said, 6, 2)::integer, 1)
+                             + (right(said, 2)::integer - 1), 'YYYY-MM-DD') = said
+                THEN make_date(left(said, 4)::integer, substr(said, 6, 2)::integer, right(said, 2)::integer) END;
+CREATE FUNCTION projector.instant(said text) RETURNS timestamptz LANGUAGE sql STABLE STRICT
+    RETURN CASE WHEN said ~ '^.{10}[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?([Zz]|[+-](0[0-9]|1[0-4]):[0-5][0-9])$'
+                 AND projector.bare_day(left(said, 10)) IS NOT NULL
+                THEN said::timestamptz END;
+CREATE FUNCTION projector.as_day(said text) RETURNS date LANGUAGE sql STABLE STRICT
+    RETURN CASE WHEN length(said) = 10 THEN projector.bare_day(said)
+                ELSE projector.local_day(projector.instant(said)) END;
+CREATE FUNCTION projector.as_start(said text) RETURNS timestamptz LANGUAGE sql STABLE STRICT
+    RETURN CASE WHEN length(said) = 10 THEN projector.day_starts(projector.bare_day(said))
+                ELSE projector.instant(said) END;
+CREATE FUNCTION projector.as_end(said text) RETURNS timestamptz LANGUAGE sql STABLE STRICT
+    RETURN CASE WHEN length(said) = 10 THEN projector.day_starts(projector.bare_day(said) + 1)
+                ELSE projector.instant(said) END;
+CREATE FUNCTION projector.as_number(said text) RETURNS numeric LANGUAGE sql IMMUTABLE STRICT
+    RETURN CASE WHEN said ~ '^-?[0-9]{1,15}(\.[0-9]{1,10})?$' THEN said::numeric END;
+CREATE FUNCTION projector.as_yes(said text) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT
+    RETURN CASE said WHEN 'true' THEN true WHEN 'false' THEN false END;
+
+-- Whom evidence and declarations of interests are about, wherever they were recorded.
+CREATE INDEX acts_relating ON projector.acts (log_id, (data ->> 'person')) WHERE type = 'relation.record';
+CREATE INDEX acts_declaring ON projector.acts (log_id, (coalesce(data ->> 'declarant', actor)))
+    WHERE type = 'coi.declare';
+
+-- An invoice is paid once, on whatever project.
+CREATE INDEX acts_paying_invoice ON projector.acts (log_id, (data ->> 'invoice'))
+    WHERE type = 'pay.execute' AND data ? 'invoice';
+
+-- What a unit bought: purchases that belong together are found by it.
+CREATE INDEX projects_by_unit ON projector.projects (log_id, unit);
+
+-- What was decided about a finding, wherever it was recorded.
+CREATE INDEX acts_disposing ON projector.acts (log_id, (data ->> 'finding')) WHERE type = 'finding.dispose';
