@@ -20,7 +20,7 @@ WITH named AS (
            coalesce(min(links.time) FILTER (WHERE links.person IS NULL) OVER after, 'infinity') AS ends
       FROM projector.account_links AS links
      WHERE links.log_id = %(log_id)s
-       AND links.account IN (SELECT named.account FROM named)
+       AND links.account = ANY (ARRAY(SELECT named.account FROM named))
        AND links.known_from <= %(known_at)s
        AND links.position NOT IN (SELECT withdrawn.position FROM withdrawn)
     WINDOW said AS (PARTITION BY links.account ORDER BY links.time, links.known_from, links.position),

@@ -10,17 +10,17 @@ WITH listed AS (
      CROSS JOIN LATERAL jsonb_array_elements(act.data -> 'participants') WITH ORDINALITY AS listed (item, ordinal)
      WHERE jsonb_typeof(act.data -> 'participants') = 'array'
        AND listed.item ->> 'actor' IS NOT NULL
+), themselves AS (
+    SELECT DISTINCT ON (listed.position, listed.actor) listed.position, listed.actor, listed.capacity, listed.function,
+           listed.signed
+      FROM listed
+     ORDER BY listed.position, listed.actor, listed.ordinal
 ), named AS (
     SELECT act.position, act.actor, own.role, coalesce(itself.capacity, 'lead') AS capacity, itself.function,
            coalesce(itself.signed, true) AS signed, true AS is_actor, true AS counts
       FROM act
      CROSS JOIN LATERAL (VALUES (act.duty), (act.role)) AS own (role)
-      LEFT JOIN LATERAL (
-           SELECT listed.capacity, listed.function, listed.signed
-             FROM listed
-            WHERE listed.position = act.position AND listed.actor = act.actor
-            ORDER BY listed.ordinal
-            LIMIT 1) AS itself ON jsonb_typeof(act.data -> 'participants') = 'array'
+      LEFT JOIN themselves AS itself ON itself.position = act.position AND itself.actor = act.actor
      WHERE own.role <> '' AND own.role <> 'observer'
      UNION ALL
     SELECT listed.position, listed.actor, coalesce(listed.role, act.duty), listed.capacity, listed.function,

@@ -9,7 +9,7 @@ SELECT said.post, said.unit, said.designation,
                             ORDER BY posts.time, posts.known_from, posts.position), 'infinity') AS ends
           FROM projector.posts
          WHERE posts.log_id = %(log_id)s
-           AND posts.post IN (SELECT term.post FROM term)
+           AND posts.post = ANY (ARRAY(SELECT DISTINCT term.post FROM term))
            AND posts.known_from <= %(known_at)s
            AND posts.position NOT IN (SELECT withdrawn.position FROM withdrawn)) AS said
  WHERE said.time < said.ends;

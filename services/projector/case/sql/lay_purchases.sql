@@ -9,13 +9,13 @@ WITH groups AS (
 ), opened AS (
     SELECT DISTINCT ON (opening.project) opening.project, groups.unit, groups.fiscal_year, groups.budget_project,
            coalesce(recast.fields, acts.data) AS data, opening.time, opening.position
-      FROM groups
-      JOIN projector.projects AS opening
-        ON opening.log_id = %(log_id)s AND opening.unit = groups.unit
-       AND opening.budget_project = groups.budget_project
+      FROM projector.projects AS opening
+      JOIN groups ON groups.unit = opening.unit AND groups.budget_project = opening.budget_project
       JOIN projector.acts ON acts.log_id = %(log_id)s AND acts.position = opening.position
       LEFT JOIN recast ON recast.position = acts.position
-     WHERE opening.known_from <= %(known_at)s
+     WHERE opening.log_id = %(log_id)s
+       AND opening.unit = ANY (ARRAY(SELECT DISTINCT groups.unit FROM groups))
+       AND opening.known_from <= %(known_at)s
        AND opening.time <= %(as_of)s
        AND opening.position NOT IN (SELECT withdrawn.position FROM withdrawn)
        AND projector.as_number(coalesce(recast.fields, acts.data) ->> 'fiscal_year') = groups.fiscal_year
@@ -25,16 +25,17 @@ WITH groups AS (
            CASE WHEN recast.position IS NULL THEN acts.amount
                 ELSE projector.as_number(recast.fields ->> 'amount') END AS amount,
            acts.time, acts.known_from, acts.position
-      FROM opened
-      JOIN projector.acts ON acts.log_id = %(log_id)s AND acts.project = opened.project
+      FROM projector.acts
       LEFT JOIN recast ON recast.position = acts.position
-     WHERE acts.type IN ('project.open', 'plan.prepare', 'plan.approve', 'method.change', 'budget.approve',
+     WHERE acts.log_id = %(log_id)s
+       AND acts.project = ANY (ARRAY(SELECT opened.project FROM opened))
+       AND acts.type IN ('project.open', 'plan.prepare', 'plan.approve', 'method.change', 'budget.approve',
                          'budget.adjust', 'award.decide', 'contract.sign', 'contract.amend')
        AND acts.time <= %(as_of)s
        AND acts.known_from <= %(known_at)s
        AND coalesce(coalesce(recast.fields, acts.data) ->> 'result', 'pass') = 'pass'
        AND acts.position NOT IN (SELECT withdrawn.position FROM withdrawn)
-), summed AS (
+), summed AS MATERIALIZED (
     SELECT told.project,
            (array_agg(told.data ->> 'method' ORDER BY told.time DESC, told.known_from DESC, told.position DESC)
                FILTER (WHERE told.data ->> 'method' IS NOT NULL))[1] AS method,

@@ -1,33 +1,38 @@
 -- Lay out the relations of the people of the case, from evidence and declarations wherever these were recorded. They
 -- count whenever they are learned; of what is declared of the declarant by another name the account is resolved.
---   log_id int, as_of timestamptz, known_at timestamptz
+--   log_id int, known_at timestamptz
 INSERT INTO relation (person, supplier, relative, relation, starts, ends, declared, evidence, position, known_from)
-WITH named AS (
-    SELECT hand.person AS name, hand.person FROM hand WHERE hand.human
+WITH people AS MATERIALIZED (
+    SELECT DISTINCT hand.person FROM hand WHERE hand.human
+), named AS MATERIALIZED (
+    SELECT people.person AS name, people.person FROM people
      UNION
     SELECT links.account, links.person
       FROM projector.account_links AS links
      WHERE links.log_id = %(log_id)s
-       AND links.person IN (SELECT hand.person FROM hand WHERE hand.human)
+       AND links.person = ANY (ARRAY(SELECT people.person FROM people))
        AND links.known_from <= %(known_at)s
        AND links.position NOT IN (SELECT withdrawn.position FROM withdrawn)
-), said AS (
-    SELECT named.person, acts.type, coalesce(recast.fields, acts.data) AS data, acts.position, acts.known_from
-      FROM named
-      JOIN projector.acts ON acts.log_id = %(log_id)s AND acts.type = 'relation.record'
-                         AND acts.data ->> 'person' = named.name
-      LEFT JOIN recast ON recast.position = acts.position
-     WHERE acts.known_from <= %(known_at)s
-       AND acts.position NOT IN (SELECT withdrawn.position FROM withdrawn)
+), found AS (
+    SELECT acts.data ->> 'person' AS name, acts.type, acts.data, acts.position, acts.known_from
+      FROM projector.acts
+     WHERE acts.log_id = %(log_id)s
+       AND acts.type = 'relation.record'
+       AND acts.data ->> 'person' = ANY (ARRAY(SELECT named.name FROM named))
      UNION ALL
-    SELECT named.person, acts.type, coalesce(recast.fields, acts.data), acts.position, acts.known_from
-      FROM named
-      JOIN projector.acts ON acts.log_id = %(log_id)s AND acts.type = 'coi.declare'
-                         AND coalesce(acts.data ->> 'declarant', acts.actor) = named.name
-      LEFT JOIN recast ON recast.position = acts.position
-     WHERE acts.known_from <= %(known_at)s
-       AND acts.data -> 'relations' IS NOT NULL AND acts.data -> 'relations' <> '[]'
-       AND acts.position NOT IN (SELECT withdrawn.position FROM withdrawn)
+    SELECT coalesce(acts.data ->> 'declarant', acts.actor), acts.type, acts.data, acts.position, acts.known_from
+      FROM projector.acts
+     WHERE acts.log_id = %(log_id)s
+       AND acts.type = 'coi.declare'
+       AND acts.data -> 'relations' <> '[]'
+       AND coalesce(acts.data ->> 'declarant', acts.actor) = ANY (ARRAY(SELECT named.name FROM named))
+), said AS (
+    SELECT named.person, found.type, coalesce(recast.fields, found.data) AS data, found.position, found.known_from
+      FROM found
+      JOIN named ON named.name = found.name
+      LEFT JOIN recast ON recast.position = found.position
+     WHERE found.known_from <= %(known_at)s
+       AND found.position NOT IN (SELECT withdrawn.position FROM withdrawn)
 )
 SELECT said.person, said.data ->> 'supplier', said.data ->> 'relative', said.data ->> 'relation',
        projector.as_day(said.data ->> 'from'), projector.as_day(said.data ->> 'until'), false, said.data ->> 'evidence',

@@ -21,7 +21,7 @@ SELECT acts.subject, said.data ->> 'size',
  CROSS JOIN LATERAL (SELECT coalesce(recast.fields, acts.data) AS data) AS said
  WHERE acts.log_id = %(log_id)s
    AND acts.project IS NULL
-   AND acts.subject IN (SELECT named.supplier FROM named)
+   AND acts.subject = ANY (ARRAY(SELECT named.supplier FROM named))
    AND acts.type = 'supplier.snapshot'
    AND acts.time <= %(as_of)s
    AND acts.known_from <= %(known_at)s

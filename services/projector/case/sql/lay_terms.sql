@@ -7,8 +7,8 @@ WITH people AS (
 ), accounts AS (
     SELECT links.account, links.person
       FROM projector.account_links AS links
-      JOIN people ON people.who = links.person
      WHERE links.log_id = %(log_id)s
+       AND links.person = ANY (ARRAY(SELECT people.who FROM people))
        AND links.known_from <= %(known_at)s
        AND links.position NOT IN (SELECT withdrawn.position FROM withdrawn)
 ), said AS (

@@ -74,7 +74,7 @@ CREATE FUNCTION projector.as_yes(said text) RETURNS boolean LANGUAGE sql IMMUTAB
 -- Whom evidence and declarations of interests are about, wherever they were recorded.
 CREATE INDEX acts_relating ON projector.acts (log_id, (data ->> 'person')) WHERE type = 'relation.record';
 CREATE INDEX acts_declaring ON projector.acts (log_id, (coalesce(data ->> 'declarant', actor)))
-    WHERE type = 'coi.declare';
+    WHERE type = 'coi.declare' AND data -> 'relations' <> '[]';
 
 -- An invoice is paid once, on whatever project.
 CREATE INDEX acts_paying_invoice ON projector.acts (log_id, (data ->> 'invoice'))
