@@ -562,11 +562,16 @@ class ContractSign(Payload, frozen=True, kw_only=True):
 
 
 class ContractAmend(Payload, frozen=True, kw_only=True):
-    """`object` is the supplement, `contract` what it amends, `amount` the supplement's own: it may be negative."""
+    """
+    `object` is the supplement, `contract` what it amends, `amount` the supplement's own: it may be negative.
+
+    `performance_security_refund`: when the security is returned, where the supplement says so and the contract did not.
+    """
 
     contract: Bare | None = None
     amount: SignedMoney | None = None
     supplier: Organisation | None = None
+    performance_security_refund: Days | None = None
 
 
 class ContractAct(Payload, frozen=True, kw_only=True):
@@ -589,6 +594,9 @@ class Payment(Payload, frozen=True, kw_only=True):
 
 
 class PayeeMaintain(Payload, rename={"from_": "from"}, frozen=True, kw_only=True):
+    """`contract`: whose claim is assigned, where the payee is another than the contract's supplier."""
+
+    contract: Bare | None = None
     payee: Payee | None = None
     from_: Moment | None = None
 

@@ -17,7 +17,7 @@ from contracts.payloads import CatalogueExtend, DataErase, Key
 from edge.database import statement
 from projector.acts import ReadAct, read_act
 from projector.packs import extended
-from projector.projections import authority, copy_rows, duties, history, people, policies
+from projector.projections import authority, copy_rows, duties, history, people, policies, suppliers
 
 FeedRow = tuple[int, bytes, bytes | None]
 """Position, leaf, content (None once erased)."""
@@ -28,6 +28,7 @@ PROJECTIONS: Final[tuple[Callable[[Cursor[Any], Sequence[ReadAct]], None], ...]]
     duties.apply,
     authority.apply,
     policies.apply,
+    suppliers.apply,
 )
 
 _DELETE: Final = SQL("DELETE FROM {} WHERE log_id = %(log_id)s AND position = %(position)s")

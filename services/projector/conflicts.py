@@ -5,7 +5,7 @@ another in the person's name (VESTED). These are different questions; their answ
 No rules here: pairs are the catalogue's, and the statements compare.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, cast
 
@@ -111,6 +111,16 @@ def find_conflicts(view: View, sought: Sought, projects: list[str] | None = None
     found = exercised + [each for each in held if (each.rule, each.project, each.person) not in performed]
     wanted = [each for each in found if sought.level in (None, each.basis.lower())]
     return sorted(wanted, key=_order)
+
+
+def find_by_supplier(view: View, pairs: dict[str, Pair], projects: Sequence[str]) -> list[Conflict]:
+    """Return the pairs that somebody exercised for one supplier, and in part on these projects."""
+    return _by_supplier(view, pairs, {"people": None, "actors": None, "machines": False, "projects": list(projects)})
+
+
+def find_held(view: View, pairs: dict[str, Pair], projects: Sequence[str]) -> list[Conflict]:
+    """Return the pairs that somebody holds on these projects."""
+    return _held(view, pairs, {"people": None, "actors": None, "machines": False, "projects": list(projects)})
 
 
 def _portions(view: View, sought: Sought, after: str) -> Iterator[list[str] | None]:

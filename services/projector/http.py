@@ -24,6 +24,7 @@ from projector.authority.preflight_http import HANDLERS as PREFLIGHT_HANDLERS
 from projector.conflicts import Conflicts, Level, Sought, conflicts
 from projector.duties import Duties, person_duties, project_duties
 from projector.errors import BadQuestion, Behind, ProjectorError, Unavailable, Unknown
+from projector.findings.http import HANDLERS as FINDING_HANDLERS
 from projector.projects import Projects, ProjectState, get_project, list_projects
 from projector.question import QUESTION, Asking, Question
 from projector.registry_http import HANDLERS as REGISTRY_HANDLERS
@@ -141,6 +142,7 @@ HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     *AUTHORITY_HANDLERS,
     *REGISTRY_HANDLERS,
     *PREFLIGHT_HANDLERS,
+    *FINDING_HANDLERS,
 )
 
 

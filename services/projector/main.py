@@ -19,8 +19,11 @@ from projector.authority.apart import InProcess
 from projector.calendar import fill_days
 from projector.errors import Unknown
 from projector.fact_cache import FactCache
+from projector.findings.watch import Judge
 from projector.follow import Follower
 from projector.http import ERRORS, HANDLERS
+from projector.judge.card import Card, cards
+from projector.judge.library import with_directory
 from projector.packs import Catalogues
 from projector.prover import NoProver, Prover, RemoteProver
 from projector.settings import Settings
@@ -52,6 +55,8 @@ class Projector:
             InProcess(settings.dsn, self.log_id) if apart else InThread(Views(self.view, self.cache))
         )
         self.prover = prover or _prover(settings)
+        self.library = with_directory(settings.rules)
+        self.judge = Judge(settings.dsn, self.log_id, self.library)
         self.follower = Follower(
             settings.dsn,
             self.log_id,
@@ -62,8 +67,11 @@ class Projector:
     def start(self) -> None:
         self.follower.start()
         self.answering.start()
+        if self.settings.judges:
+            self.judge.start()
 
     def stop(self) -> None:
+        self.judge.stop()
         self.answering.stop()
         self.follower.stop()
         self.pool.close()
@@ -95,6 +103,10 @@ class Projector:
             open_view(connection, self.log_id, self.catalogues, self.cache, asked) as view,
         ):
             yield view
+
+    def cards(self, view: View) -> dict[str, Card]:
+        """Return every rule in force in this log."""
+        return cards(self.library, view.catalogue)
 
     def rebuild(self, owner_dsn: str) -> list[str]:
         """

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +16,9 @@ class Settings:
     (`QUANZE_LEDGER_TOKEN`, scope `verify`), for the proofs of its answers; without it answers carry none.
 
     `answers_apart` (`QUANZE_ANSWERS_APART`, 1 unless 0): questions about single acts are judged in a process apart.
+
+    `rules` (`QUANZE_RULES`): a directory of rules that a unit adds. `judges` (`QUANZE_JUDGES`, 1 unless 0): whether this
+    process keeps the findings up; of several that may, one does.
     """
 
     dsn: str
@@ -25,6 +29,8 @@ class Settings:
     ledger_url: str | None = None
     ledger_token: str = ""
     answers_apart: bool = False
+    rules: Path | None = None
+    judges: bool = True
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -37,4 +43,6 @@ class Settings:
             ledger_url=url,
             ledger_token=environment["QUANZE_LEDGER_TOKEN"] if url is not None else "",
             answers_apart=environment.get("QUANZE_ANSWERS_APART", "1") != "0",
+            rules=Path(environment["QUANZE_RULES"]) if environment.get("QUANZE_RULES") else None,
+            judges=environment.get("QUANZE_JUDGES", "1") != "0",
         )

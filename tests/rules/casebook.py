@@ -13,11 +13,14 @@ A case is a table in a TOML file:
     unknown = ["AMT-09"]            # every rule that must be undetermined, besides those of the project as it is
 
 Changes: `act` names an act by its type, `notice.publish`, or by type and number, `pay.approve.2`; `all = true` means every
-act of that type. `drop = true` leaves it out; `set` replaces members of its payload; `at` moves it to
+act of that type. `drop = true` leaves it out, `lose = true` all but its place in the log; `set` replaces members of its payload; `at` moves it to
 a local time, `days` by so many days; `actor`, `unit`, `role`, `authority`, `onbehalfof`, `recordedtime` replace
 attributes. `add` is a new act of that type, with `at`, `actor`, `data`, and perhaps a `subject`. `now` is when it is
 judged (a local time); absent: at the end of the project's own story. `units`: units that are judged themselves (rotation,
 reports). `computed`: what the rule the case is about must have computed.
+
+Several projects: `on = ["P-2026-007", "P-2026-010 as P-2026-910"]`. The second is a copy under another id, with invoices of
+its own. A change is made in the first of them, or in the one that `project` names.
 """
 
 import json
@@ -43,7 +46,8 @@ from projector.acts import ReadAct, imagined
 from projector.batch import project
 from projector.case.lay_out import Scope, lay_out, prepare
 from projector.fact_cache import FactCache
-from projector.judge.engine import Judgement, in_order, run
+from projector.judge.engine import in_order, run
+from projector.judge.judgement import Judgement
 from projector.judge.library import shipped
 from projector.view import Asked, Stand, View
 
@@ -53,10 +57,12 @@ CASES = Path(__file__).parent
 
 
 class Change(Struct, forbid_unknown_fields=True, kw_only=True):
+    project: str | None = None
     act: str | None = None
     add: str | None = None
     all: bool = False
     drop: bool = False
+    lose: bool = False
     set: dict[str, Any] = {}
     remove: list[str] = []
     data: dict[str, Any] = {}
@@ -75,13 +81,18 @@ class Case(Struct, forbid_unknown_fields=True, kw_only=True):
     rule: str
     kind: Literal["fires", "boundary", "silent"]
     says: str
-    on: str
+    on: str | list[str]
     change: list[Change] = []
     finds: list[str] = []
     unknown: list[str] = []
     now: str | None = None
     units: list[str] = []
     computed: dict[str, Any] = {}
+
+    def projects(self) -> list[str]:
+        """Return the projects as told, the first being what changes are made in."""
+        told = [self.on] if isinstance(self.on, str) else self.on
+        return [name.rpartition(" ")[2] for name in told if name]
 
 
 def cases() -> list[Case]:
@@ -100,19 +111,33 @@ def county(name: str) -> tuple[str, ...]:
 
 def told(case: Case) -> list[dict[str, Any]]:
     """Return the events of a case: the project's own, changed."""
-    events: list[dict[str, Any]] = [json.loads(line) for line in county(case.on)] if case.on else []
+    events = [event for name in ([case.on] if isinstance(case.on, str) else case.on) if name for event in _story(name)]
     for number, change in enumerate(case.change):
         if change.add is not None:
-            events.append(_added(case, change, number))
+            events.append(_added(case, change, number, events))
             continue
-        hit = [event for event in events if _is(event, change)]
-        assert hit, f"{case.rule}: {case.on} has no act {change.act}"
+        own = f"{_project(case, change)}."
+        hit = [event for event in events if event["id"].startswith(own) and _is(event, change)]
+        assert hit, f"{case.rule}: {own} has no act {change.act}"
         for event in hit:
             if change.drop:
                 events.remove(event)
             else:
                 _change(event, change)
     return events
+
+
+def _story(name: str) -> list[dict[str, Any]]:
+    """Return the events of a project, or of its copy under another id."""
+    project, _, copied = name.partition(" as ")
+    events: list[dict[str, Any]] = [json.loads(line.replace(project, copied or project)) for line in county(project)]
+    for event in events if copied else ():
+        event["data"] |= {f: f"{event['data'][f]}-{copied}" for f in ("invoice", "external_id") if f in event["data"]}
+    return events
+
+
+def _project(case: Case, change: Change) -> str:
+    return change.project or case.projects()[0]
 
 
 def _is(event: dict[str, Any], change: Change) -> bool:
@@ -131,18 +156,20 @@ def _change(event: dict[str, Any], change: Change) -> None:
         event["time"], event["recordedtime"] = moment.isoformat(), (moment + lag).isoformat()
     event |= {name: value for name in _ATTRIBUTES if (value := getattr(change, name)) is not None}
     event["data"] = {**event["data"], **change.set}
+    event |= {"lost": True} if change.lose else {}
     for name in change.remove:
         event["data"].pop(name, None) if name in event["data"] else event.pop(name)
 
 
-def _added(case: Case, change: Change, number: int) -> dict[str, Any]:
+def _added(case: Case, change: Change, number: int, events: list[dict[str, Any]]) -> dict[str, Any]:
     moment = _local(change.at or "").isoformat()
     given = {name: value for name in _ATTRIBUTES if (value := getattr(change, name)) is not None}
     event: dict[str, Any] = {"specversion": "1.0", "id": f"added.{change.add}.{number}", "source": "urn:quanze:demo:oa"}
-    event |= {"type": change.add, "subject": f"project:{case.on}", "time": moment, "recordedtime": moment}
-    event |= {"data": change.data or change.set} | given
+    subject = f"project:{_project(case, change)}" if change.project or case.on else ""
+    event |= {"type": change.add, "subject": subject, "time": moment, "recordedtime": moment}
+    event |= {"data": change.data or change.set} | given | ({"lost": True} if change.lose else {})
     if event["subject"].startswith("project:") and "unit" not in event:
-        event["unit"] = next(json.loads(line)["unit"] for line in county(case.on))
+        event["unit"] = next(each["unit"] for each in events if each["subject"] == event["subject"])
     return event
 
 
@@ -169,7 +196,8 @@ class Court:
         acts = self._read(events, len(self._register) + 1)
         now = _local(case.now) if case.now is not None else _end(events)
         with self.connection.transaction(force_rollback=True):
-            project(self.connection.cursor(), acts)
+            held = [act for act, event in zip(acts, events, strict=True) if "lost" not in event]
+            project(self.connection.cursor(), held)
             view = self._view(now, len(self._register) + len(acts))
             projects = sorted({act.project for act in acts if act.project is not None})
             lay_out(view, Scope(projects=projects, units=case.units))

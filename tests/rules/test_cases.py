@@ -5,7 +5,8 @@ from functools import cache
 
 import pytest
 
-from projector.judge.engine import Judgement, check
+from projector.judge.engine import check
+from projector.judge.judgement import Judgement
 from projector.judge.library import shipped
 from projector.judge.rule import places
 from projector.judge.wording import filled
@@ -42,12 +43,13 @@ def test_the_database_understands_every_rule(judging: Court) -> None:
 
 
 @cache
-def _as_it_is(judging: Court, name: str) -> frozenset[str]:
-    return frozenset(_unknown(judging.judge(Case(rule="", kind="silent", says="", on=name))))
+def _as_it_is(judging: Court, *names: str) -> frozenset[str]:
+    return frozenset(_unknown(judging.judge(Case(rule="", kind="silent", says="", on=list(names)))))
 
 
 def _usual(judging: Court, case: Case) -> frozenset[str]:
-    return _as_it_is(judging, case.on) if case.on else frozenset()
+    names = [case.on] if isinstance(case.on, str) else case.on
+    return _as_it_is(judging, *names) if case.on else frozenset()
 
 
 def _named(found: list[Judgement]) -> set[str]:

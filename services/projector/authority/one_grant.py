@@ -18,6 +18,7 @@ from projector.authority.grants import GrantSaid, Usage, said_of, usage_of
 from projector.authority.judge import Verdict
 from projector.authority.standing import Mark, said_at
 from projector.errors import Unknown
+from projector.references import posts_within
 from projector.view import View
 
 
@@ -91,6 +92,17 @@ def show_grant(view: View, name: str, *, after: int, limit: int) -> GrantAnswer:
         known_at=view.stand.known_at,
         position=view.stand.position,
     )
+
+
+def faults_of_unit(view: View, unit: str) -> Iterator[tuple[Grant, list[Failure]]]:
+    """Yield the grants of a unit, with what is wrong with each itself."""
+    entries = {row[0] for row in view.select("grants_of_unit", {"unit": unit, **posts_within(unit)})}
+    tree = tree_below(view, entries)
+    grants = [tree.facts.grants[name] for name in sorted(entries) if name in tree.facts.grants]
+    standing = [grant for grant in grants if not grant.withdrawn and not grant.is_root]
+    done = done_under(view, {grant.name for grant in standing})
+    for grant in standing:
+        yield grant, list(_faults(grant, usage_of(grant, tree, done, view.stand.as_of), tree.facts))
 
 
 def known_grant(view: View, name: str) -> Tree:

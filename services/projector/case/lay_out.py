@@ -6,7 +6,6 @@ nothing: it resolves accounts, applies corrections, and follows terms from one s
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final, LiteralString, cast
 
 import msgspec
@@ -17,8 +16,9 @@ from psycopg.rows import TupleRow
 from contracts.catalogue import Catalogue
 from contracts.payloads import Payload
 from edge.database import statement, statement_text
-from projector.authority.sources import Sources
+from projector.authority.sources import GRANTS_BY_UNIT, Sources
 from projector.case.policies import spans_of
+from projector.case.reserved import RESERVED_COLUMNS, matters_reserved
 from projector.view import View
 
 _PACKAGE: Final = "projector.case"
@@ -37,7 +37,7 @@ class Scope(Struct, frozen=True, kw_only=True):
 
 def prepare(connection: Connection[TupleRow]) -> None:
     """Make the tables of a case on a connection that works as the projector."""
-    connection.execute(cast("LiteralString", statement_text(_PACKAGE, "tables")))
+    connection.execute(statement_text(_PACKAGE, "tables"))
 
 
 def lay_out(view: View, scope: Scope, *, analyze: bool = False) -> None:
@@ -52,6 +52,7 @@ def lay_out(view: View, scope: Scope, *, analyze: bool = False) -> None:
         "as_of": view.asked.as_of or "infinity",
         "known_at": view.asked.known_at or "infinity",
         "now": view.stand.as_of,
+        "position": view.stand.position,
         "projects": list(scope.projects),
         "units": list(scope.units),
         **_skips(view.catalogue),
@@ -66,8 +67,12 @@ def lay_out(view: View, scope: Scope, *, analyze: bool = False) -> None:
     lay("lay_acts", "lay_accounts", "resolve_actors", "lay_hands", "lay_terms", "lay_posts", "resolve_functions")
     lay("lay_employers", "lay_registered", "lay_projects", "lay_courses", "resolve_below", "lay_budgets")
     lay("lay_contracts", "lay_participants", "lay_suppliers", "lay_relations", "lay_declarations")
-    _lay_policies(view, scope)
-    lay("lay_activities", "lay_purchases", "lay_scans", "lay_units", "lay_unit_acts")
+    lay("lay_ties", "lay_leavers", "lay_entries", "lay_awards", "lay_invoices", "lay_payees", "lay_signings")
+    _lay_policies(view, scope, given)
+    lay("lay_owed", "lay_activities", "lay_purchases", "lay_scans", "lay_units", "lay_unit_acts", "lay_unit_kinds")
+    lay("lay_gaps")
+    lay("lay_issues", "lay_tenures", "lay_controls")
+    _lay_catalogue(view)
     if analyze:
         connection.execute("ANALYZE act, hand, project, course, contract, participant, policy, term, declaration")
 
@@ -103,13 +108,37 @@ def _reads(catalogue: Catalogue, act: str, document: Mapping[str, Any]) -> bool:
     return True
 
 
-def _lay_policies(view: View, scope: Scope) -> None:
-    asked = "SELECT unit FROM act WHERE unit IS NOT NULL UNION SELECT unit FROM project WHERE unit IS NOT NULL"
-    units = {row[0] for row in view.connection.execute(asked)} | set(scope.units)
-    policies = Sources(view).policies(frozenset(units))
-    rows = [span.columns() for span in spans_of(sorted(units), policies)]
-    columns = zip(*rows, strict=True) if rows else ([] for _ in _POLICY_COLUMNS)
-    named: dict[str, list[Any]] = {
-        name: list(values) for name, values in zip(_POLICY_COLUMNS, cast("Iterable[Any]", columns), strict=True)
+def _lay_catalogue(view: View) -> None:
+    acts = sorted(view.catalogue.acts.values(), key=lambda act: act.type)
+    skipped = frozenset[str]().union(*view.catalogue.skip.values())
+    entries = [(act.type, number, entry) for act in acts for number, entry in enumerate(act.after, 1)]
+    given: dict[str, list[Any]] = {
+        "acts": [act for act, _, _ in entries],
+        "entries": [number for _, number, _ in entries],
+        "alternatives": [entry.removeprefix("=") for _, _, entry in entries],
+        "same_objects": [entry.startswith("=") for _, _, entry in entries],
+        "skippables": [not skipped.isdisjoint(entry.removeprefix("=").split("|")) for _, _, entry in entries],
+        "types": [act.type for act in acts],
+        "zh": [act.zh for act in acts],
+        "en": [act.en for act in acts],
     }
-    view.connection.execute(statement(_PACKAGE, "lay_policies"), named)
+    for name in ("lay_predecessors", "lay_act_names"):
+        view.connection.execute(statement(_PACKAGE, name), given)
+
+
+def _lay_policies(view: View, scope: Scope, given: Mapping[str, Any]) -> None:
+    asked = "SELECT unit FROM act WHERE unit IS NOT NULL UNION SELECT unit FROM project WHERE unit IS NOT NULL"
+    units = sorted({row[0] for row in view.connection.execute(asked)} | set(scope.units))
+    sources = Sources(view)
+    policies = sources.policies(frozenset(units))
+    spans = (span.columns() for span in spans_of(units, policies))
+    view.connection.execute(statement(_PACKAGE, "lay_policies"), _columns(_POLICY_COLUMNS, spans))
+    matters = matters_reserved(units, policies, sources.read(GRANTS_BY_UNIT, units))
+    named = _columns(RESERVED_COLUMNS, (matter.columns() for matter in matters))
+    view.connection.execute(statement(_PACKAGE, "lay_reserved"), {**given, **named})
+
+
+def _columns(names: Sequence[str], rows: Iterable[Sequence[object]]) -> dict[str, Any]:
+    """Return rows as one list for each column."""
+    listed = list(rows)
+    return {name: [row[number] for row in listed] for number, name in enumerate(names)}

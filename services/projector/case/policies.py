@@ -9,7 +9,6 @@ import msgspec
 from msgspec import Struct
 
 from contracts.moments import starts
-from contracts.policy import Policies
 from projector.policies import UnitPolicies
 
 ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
@@ -34,13 +33,17 @@ class Span(Struct, frozen=True, kw_only=True):
         """Return the values of lay_policies.sql, in its order."""
         number = str(self.value) if isinstance(self.value, int | Decimal) else None
         value = as_json(self.value)
-        words = value if isinstance(self.value, tuple) and all(isinstance(each, str) for each in self.value) else None
+        words = value if _is_words(self.value) else None
         begins = "-infinity" if self.starts == ALWAYS else self.starts.isoformat()
         ends = "infinity" if self.ends == NEVER else self.ends.isoformat()
         return (
             *(self.unit, self.key, begins, ends, number, words),
             *(value, self.measure, self.rolls, self.force, self.citation),
         )
+
+
+def _is_words(value: object) -> bool:
+    return isinstance(value, tuple) and all(isinstance(each, str) for each in cast("tuple[object, ...]", value))
 
 
 def spans_of(units: Iterable[str], policies: UnitPolicies) -> Iterator[Span]:

@@ -4,8 +4,7 @@ Runs rules over a case that is laid out, under a role that may read the tables o
 A rule that fails at run time, or takes too long, is reported and leaves the others alone.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final, LiteralString, cast
@@ -18,8 +17,8 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL
 
-from contracts.catalogue import Severity
-from projector.judge.rule import BadRule, Result, Rule
+from projector.judge.judgement import Judgement
+from projector.judge.rule import BadRule, Rule
 
 _log: Final = structlog.get_logger()
 
@@ -39,30 +38,6 @@ _COLUMNS: Final = (*REQUIRED, *OPTIONAL)
 _decode: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode
 
 
-class Judgement(Struct, frozen=True, kw_only=True):
-    """
-    What one rule says of one thing.
-
-    `key` tells the things of one project (or unit) apart for that rule. `since`: when the fault, or the question, came
-    about; `cured`: when it was made good. `due`: the day by which something was, or is, to be done. `judged`: the act it
-    is about. Of PASS only what is still awaited is kept.
-    """
-
-    rule: str
-    project: str | None
-    unit: str | None
-    key: str
-    result: Result
-    severity: Severity | None
-    since: datetime
-    cured: datetime | None
-    due: date | None
-    judged: int | None
-    persons: tuple[str, ...]
-    evidence: tuple[int, ...]
-    computed: Mapping[str, Any]
-
-
 class Trouble(Struct, frozen=True):
     """A rule that could not be run."""
 
@@ -76,10 +51,11 @@ def run(
     """
     Run rules over the case laid out in this transaction; what fails to run is among the troubles.
 
-    `passes`: keep every PASS too. The transaction may do nothing but read from here until `as_projector`.
+    `passes`: keep every PASS too. From here on the transaction may only read.
     """
     found: list[Judgement] = []
     troubles: list[Trouble] = []
+    connection.execute("SET TRANSACTION READ ONLY")
     connection.execute("SET LOCAL ROLE quanze_rules")
     connection.execute(
         "SELECT set_config('statement_timeout', %s, true)", (str(int(seconds_max * 1000)),), prepare=False

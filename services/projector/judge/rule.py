@@ -89,7 +89,7 @@ def read_rule(file: str, text: str) -> Rule:
     line = next((number for number, each in enumerate(lines, 1) if number > len(header_lines) and each.strip()), 1)
     if not body:
         raise BadRule(file, line, "no statement follows the header")
-    if re.match(r"(?is)(select|with)\b", body) is None:
+    if re.match(r"(?is)(--[^\n]*\n\s*)*(select|with)\b", body) is None:
         raise BadRule(file, line, "a rule is one SELECT")
     return Rule(header, body, file, line)
 

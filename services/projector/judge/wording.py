@@ -64,3 +64,12 @@ def _number(value: Decimal, form: str) -> str:
             return f"{value * 100:.2f}%"
         case _:
             return f"{value.normalize():f}" if value == value.to_integral() else f"{value:f}"
+
+
+def unknown_said(title: Bilingual, computed: Mapping[str, Any]) -> Bilingual:
+    """Say that something cannot be decided, and what is missing for it."""
+    missing = computed.get("unknown")
+    return Bilingual(
+        zh=f"“{title.zh}”无法判定，缺少：{_shown(missing, '', 'zh')}",
+        en=f"“{title.en}” cannot be decided; not known: {_shown(missing, '', 'en')}",
+    )

@@ -6,9 +6,11 @@
 -- confidence = "A"
 -- policies = ["ddl.contract_publish"]
 -- inputs = ["contract.sign", "contract.amend", "contract.publish"]
+-- since = 2015-03-01
 -- says.zh = "合同 {contract} 于 {signed} 签订，应在 {days} 个工作日内（{due} 前）公告，实际公告：{published}"
 -- says.en = "Contract {contract} was signed on {signed} and was to be published within {days} working days, by {due}; published: {published}"
 
+-- A supplement is published as well.
 SELECT contract.project,
        contract.position::text AS key,
        CASE WHEN term.due IS NULL THEN 'UNDETERMINED'
@@ -21,10 +23,11 @@ SELECT contract.project,
        ARRAY[contract.position, published.position] AS evidence,
        jsonb_build_object('contract', contract.contract, 'signed', contract.day, 'days', policy.number,
                           'due', term.due, 'published', published.day,
-                          'unknown', CASE WHEN term.due IS NULL THEN 'ddl.contract_publish' END) AS computed
+                          'unknown', CASE WHEN policy.number IS NULL THEN 'ddl.contract_publish'
+                                          WHEN term.due IS NULL THEN 'calendar' END) AS computed
   FROM contract
  CROSS JOIN moment
-  JOIN course ON course.project = contract.project AND contract.time >= course.starts AND contract.time < course.ends
+  LEFT JOIN course ON course.project = contract.project AND contract.time >= course.starts AND contract.time < course.ends
   LEFT JOIN policy ON policy.key = 'ddl.contract_publish' AND policy.unit = contract.unit
                   AND contract.time >= policy.starts AND contract.time < policy.ends
  CROSS JOIN LATERAL (
@@ -32,8 +35,10 @@ SELECT contract.project,
   LEFT JOIN LATERAL (
        SELECT act.position, act.time, act.day
          FROM act
-        WHERE act.type = 'contract.publish' AND act.project = contract.project AND act.contract = contract.contract
+        WHERE act.type = 'contract.publish' AND act.project = contract.project AND act.stands
+          AND (act.contract IS NULL OR contract.contract IN (act.contract, act.data ->> 'object')
+               OR contract.contract LIKE 'act:%')
           AND act.time >= contract.time
         ORDER BY act.time
         LIMIT 1) AS published ON true
- WHERE NOT 'contract.publish' = ANY (course.skips)
+ WHERE NOT coalesce('contract.publish' = ANY (course.skips), false)

@@ -5,6 +5,8 @@ INSERT INTO account (account, person, starts, ends)
 WITH named AS (
     SELECT act.actor AS account FROM act WHERE act.actor LIKE 'account:%%'
      UNION
+    SELECT act.onbehalfof FROM act WHERE act.onbehalfof LIKE 'account:%%'
+     UNION
     SELECT listed.item ->> 'actor'
       FROM act
      CROSS JOIN LATERAL jsonb_array_elements(act.data -> 'participants') AS listed (item)

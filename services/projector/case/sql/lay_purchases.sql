@@ -1,7 +1,7 @@
 -- Lay out purchases of one unit, fiscal year and budget project: those of the case and those beside them.
 --   log_id int, as_of timestamptz, known_at timestamptz
 INSERT INTO purchase (project, unit, fiscal_year, budget_project, category, kind, method, organisation, amount, supplier,
-                      time, day, position, adjusted, approved)
+                      time, day, position, adjusted, approved, bought, acts)
 WITH groups AS (
     SELECT DISTINCT project.unit, project.fiscal_year, project.budget_project
       FROM project
@@ -30,7 +30,7 @@ WITH groups AS (
      WHERE acts.log_id = %(log_id)s
        AND acts.project = ANY (ARRAY(SELECT opened.project FROM opened))
        AND acts.type IN ('project.open', 'plan.prepare', 'plan.approve', 'method.change', 'budget.approve',
-                         'budget.adjust', 'award.decide', 'contract.sign', 'contract.amend')
+                         'budget.adjust', 'award.decide', 'contract.sign', 'contract.amend', 'project.close')
        AND acts.time <= %(as_of)s
        AND acts.known_from <= %(known_at)s
        AND coalesce(coalesce(recast.fields, acts.data) ->> 'result', 'pass') = 'pass'
@@ -47,13 +47,19 @@ WITH groups AS (
            (array_agg(told.data ->> 'supplier' ORDER BY told.type = 'contract.sign' DESC, told.time)
                FILTER (WHERE told.type IN ('contract.sign', 'award.decide')))[1] AS supplier,
            min(told.time) FILTER (WHERE told.type IN ('contract.sign', 'award.decide')) AS time,
-           bool_or(told.type = 'budget.adjust') AS adjusted, bool_or(told.type = 'method.change') AS approved
+           bool_or(told.type = 'budget.adjust') AS adjusted, bool_or(told.type = 'method.change') AS approved,
+           bool_or(told.type IN ('contract.sign', 'award.decide'))
+           AND NOT bool_or(told.data ->> 'outcome' IS NOT NULL AND told.data ->> 'outcome' <> 'completed') AS bought,
+           array_agg(told.position ORDER BY told.position)
+               FILTER (WHERE told.type IN ('project.open', 'plan.approve', 'award.decide', 'contract.sign', 'contract.amend'))
+               AS acts
       FROM told
      GROUP BY told.project
 )
 SELECT opened.project, opened.unit, opened.fiscal_year, opened.budget_project, opened.data ->> 'category',
        opened.data ->> 'kind', summed.method, summed.organisation, summed.amount, summed.supplier,
        coalesce(summed.time, opened.time), projector.local_day(coalesce(summed.time, opened.time)), opened.position,
-       coalesce(summed.adjusted, false), coalesce(summed.approved, false)
+       coalesce(summed.adjusted, false), coalesce(summed.approved, false), coalesce(summed.bought, false),
+       coalesce(summed.acts, '{}')
   FROM opened
   LEFT JOIN summed ON summed.project = opened.project;

@@ -1,6 +1,6 @@
 -- Lay out what the registry says of the suppliers of the case: takes part, contracts or is paid.
 --   log_id int, known_at timestamptz
-INSERT INTO supplier (supplier, size, head, holders, managers, starts, ends, position)
+INSERT INTO supplier (supplier, size, head, holders, shares, managers, starts, ends, position)
 WITH named AS (
     SELECT participant.supplier FROM participant
      UNION
@@ -9,6 +9,10 @@ WITH named AS (
 SELECT acts.subject, said.data ->> 'size',
        array_remove(ARRAY[said.data ->> 'legal_representative', said.data ->> 'head'], NULL),
        ARRAY(SELECT item ->> 'holder'
+               FROM jsonb_array_elements(CASE jsonb_typeof(said.data -> 'shareholders')
+                                         WHEN 'array' THEN said.data -> 'shareholders' ELSE '[]' END) AS item
+              WHERE item ->> 'holder' IS NOT NULL),
+       ARRAY(SELECT projector.as_number(item ->> 'share')
                FROM jsonb_array_elements(CASE jsonb_typeof(said.data -> 'shareholders')
                                          WHEN 'array' THEN said.data -> 'shareholders' ELSE '[]' END) AS item
               WHERE item ->> 'holder' IS NOT NULL),

@@ -77,10 +77,11 @@ CREATE TEMPORARY TABLE term (
 CREATE INDEX term_by_person ON term (person);
 CREATE INDEX term_by_post ON term (post);
 
--- Whom the people of the case worked for.
+-- Whom the people of the case worked for, and what kind of unit that is, as said last.
 CREATE TEMPORARY TABLE employer (
     person   text        NOT NULL,
     employer text        NOT NULL,
+    kind     text,
     starts   timestamptz NOT NULL,
     ends     timestamptz NOT NULL,
     position bigint      NOT NULL
@@ -176,6 +177,77 @@ CREATE TEMPORARY TABLE contract (
 CREATE INDEX contract_by_project ON contract (project, contract);
 CREATE INDEX contract_by_root ON contract (project, root);
 
+-- What moves the account of a contract, all of it standing: `type` contract.sign and contract.amend, accept.perform,
+-- pay.execute, securities received and refunded (`kind`, as said or as their act has it). `root`: the contract at the end of
+-- "amends"; of what names none the project's only one, NULL where there is not one; a name nobody signed stays as it is.
+-- `amount` NULL: not said, or in another currency than the contract's. A supplement may be negative.
+CREATE TEMPORARY TABLE entry (
+    position bigint      NOT NULL PRIMARY KEY,
+    project  text        NOT NULL,
+    root     text,
+    type     text        NOT NULL,
+    kind     text,
+    amount   numeric,
+    supplier text,
+    time     timestamptz NOT NULL,
+    day      date        NOT NULL
+) ON COMMIT DELETE ROWS;
+CREATE INDEX entry_by_root ON entry (project, root, type);
+
+-- Awards, each until (`ends`) another takes its place. `amount` NULL: not said, or not in CNY.
+CREATE TEMPORARY TABLE award (
+    position bigint      NOT NULL PRIMARY KEY,
+    project  text        NOT NULL,
+    award    text,
+    supplier text,
+    amount   numeric,
+    unit     text,
+    time     timestamptz NOT NULL,
+    day      date        NOT NULL,
+    ends     timestamptz NOT NULL
+) ON COMMIT DELETE ROWS;
+CREATE INDEX award_by_project ON award (project, supplier);
+
+-- Payments on the invoices that the case pays, on whatever project. `supplier`: who was paid, else the contract's.
+CREATE TEMPORARY TABLE invoice (
+    position   bigint      NOT NULL PRIMARY KEY,
+    project    text        NOT NULL,
+    invoice    text        NOT NULL,
+    root       text,
+    acceptance text,
+    supplier   text,
+    amount     numeric,
+    time       timestamptz NOT NULL,
+    day        date        NOT NULL
+) ON COMMIT DELETE ROWS;
+CREATE INDEX invoice_by_number ON invoice (invoice);
+
+-- Accounts to pay to, as contracts say (`root`) and as payee.maintain does: on a project, or (NULL) of a supplier or a unit.
+CREATE TEMPORARY TABLE payee (
+    position bigint      NOT NULL,
+    project  text,
+    root     text,
+    supplier text,
+    account  text,
+    starts   timestamptz NOT NULL,
+    time     timestamptz NOT NULL
+) ON COMMIT DELETE ROWS;
+CREATE INDEX payee_by_project ON payee (project);
+CREATE INDEX payee_by_supplier ON payee (supplier);
+
+-- Contracts that the units of the case signed with its suppliers, on whatever project. `kind` of what the project buys.
+CREATE TEMPORARY TABLE signing (
+    position bigint      NOT NULL PRIMARY KEY,
+    project  text        NOT NULL,
+    unit     text        NOT NULL,
+    supplier text        NOT NULL,
+    kind     text,
+    amount   numeric,
+    time     timestamptz NOT NULL,
+    day      date        NOT NULL
+) ON COMMIT DELETE ROWS;
+CREATE INDEX signing_by_supplier ON signing (unit, supplier, day);
+
 -- Suppliers that take part in a project, from when that was recorded.
 CREATE TEMPORARY TABLE participant (
     project  text        NOT NULL,
@@ -187,12 +259,13 @@ CREATE TEMPORARY TABLE participant (
 ) ON COMMIT DELETE ROWS;
 CREATE INDEX participant_by_project ON participant (project, supplier);
 
--- What the registry says of a supplier of the case, from one snapshot to the next.
+-- What the registry says of a supplier of the case, from one snapshot to the next. `shares`: those of the holders.
 CREATE TEMPORARY TABLE supplier (
     supplier text        NOT NULL,
     size     text,
     head     text[]      NOT NULL,
     holders  text[]      NOT NULL,
+    shares   numeric[]   NOT NULL,
     managers text[]      NOT NULL,
     starts   timestamptz NOT NULL,
     ends     timestamptz NOT NULL,
@@ -244,6 +317,36 @@ CREATE TEMPORARY TABLE policy (
 ) ON COMMIT DELETE ROWS;
 CREATE INDEX policy_by_key ON policy (key, unit);
 
+-- What reviewers and inspectors coded (`issues`), each rule of an act once. `resolved`, `resolving`: when and where it was
+-- settled, by whoever coded it, by a later act, or since a later review passes and codes it no more; NULL: it is open.
+-- `published`, `went_out`: the publication that it bears on, the next one or, found afterwards, the last.
+CREATE TEMPORARY TABLE issue (
+    project   text        NOT NULL,
+    position  bigint      NOT NULL,
+    type      text        NOT NULL,
+    rule      text        NOT NULL,
+    detail    text,
+    time      timestamptz NOT NULL,
+    day       date        NOT NULL,
+    resolved  timestamptz,
+    resolving bigint,
+    published bigint,
+    went_out  timestamptz
+) ON COMMIT DELETE ROWS;
+CREATE INDEX issue_by_rule ON issue (rule, project);
+
+-- What only a body of a unit may decide, from an amount on (NULL: always), by its policies and its original authority.
+CREATE TEMPORARY TABLE reserved (
+    unit        text        NOT NULL,
+    act         text        NOT NULL,
+    amount_from numeric,
+    starts      timestamptz NOT NULL,
+    ends        timestamptz NOT NULL,
+    position    bigint      NOT NULL,
+    known_from  timestamptz NOT NULL
+) ON COMMIT DELETE ROWS;
+CREATE INDEX reserved_by_act ON reserved (act, unit);
+
 -- When procurement activity on a project began, or is planned to (`planned`), as the policy has it.
 CREATE TEMPORARY TABLE activity (
     project  text    NOT NULL PRIMARY KEY,
@@ -253,7 +356,8 @@ CREATE TEMPORARY TABLE activity (
 ) ON COMMIT DELETE ROWS;
 
 -- Purchases that may belong together: the projects of the case and those that share their unit, fiscal year and budget
--- project. `amount`: of the contracts, else the award, else the budget.
+-- project. `amount`: of the contracts, else the award, else the budget. `bought`: awarded or contracted, and not closed as
+-- failed or cancelled. `acts`: the positions of what says so.
 CREATE TEMPORARY TABLE purchase (
     project        text        NOT NULL PRIMARY KEY,
     unit           text        NOT NULL,
@@ -269,11 +373,39 @@ CREATE TEMPORARY TABLE purchase (
     day            date        NOT NULL,
     position       bigint      NOT NULL,
     adjusted       boolean     NOT NULL,
-    approved       boolean     NOT NULL
+    approved       boolean     NOT NULL,
+    bought         boolean     NOT NULL,
+    acts           bigint[]    NOT NULL
 ) ON COMMIT DELETE ROWS;
 
 -- Days on which the log was scanned, each once.
 CREATE TEMPORARY TABLE scan (day date PRIMARY KEY, position bigint NOT NULL) ON COMMIT DELETE ROWS;
+
+-- What kind of unit those are on whose behalf the acts were done, from one registration to the next.
+CREATE TEMPORARY TABLE unit_kind (
+    unit   text        NOT NULL,
+    kind   text        NOT NULL,
+    starts timestamptz NOT NULL,
+    ends   timestamptz NOT NULL
+) ON COMMIT DELETE ROWS;
+CREATE INDEX unit_kind_by_unit ON unit_kind (unit);
+
+-- What must come first, by the catalogue: a row for each entry of an act's `after`. Any of `alternatives` will do;
+-- `same_object`: the one about the same thing. `skippable`: there are methods that do without it.
+CREATE TEMPORARY TABLE predecessor (
+    act          text    NOT NULL,
+    entry        integer NOT NULL,
+    alternatives text[]  NOT NULL,
+    same_object  boolean NOT NULL,
+    skippable    boolean NOT NULL
+) ON COMMIT DELETE ROWS;
+
+-- What acts are called.
+CREATE TEMPORARY TABLE act_name (
+    type text NOT NULL PRIMARY KEY,
+    zh   text NOT NULL,
+    en   text NOT NULL
+) ON COMMIT DELETE ROWS;
 
 -- Units that are judged themselves, and what was done on no project about them or their people: reviews on leaving a
 -- post, audits in place of rotation, reports.
@@ -293,6 +425,32 @@ CREATE TEMPORARY TABLE unit_act (
 ) ON COMMIT DELETE ROWS;
 CREATE INDEX unit_act_by_type ON unit_act (type);
 
+-- Who was in the posts of the units judged: a stretch without a break, however often it was renewed, is one. What the post
+-- is, or was when they left it. `position` of the assignment that began it.
+CREATE TEMPORARY TABLE tenure (
+    unit        text        NOT NULL,
+    post        text        NOT NULL,
+    person      text        NOT NULL,
+    key_post    boolean,
+    designation text,
+    acts        text[]      NOT NULL,
+    starts      timestamptz NOT NULL,
+    ends        timestamptz NOT NULL,
+    position    bigint      NOT NULL
+) ON COMMIT DELETE ROWS;
+
+-- Compensating controls registered on the projects and their units. `covers`: a project, a unit or a person.
+CREATE TEMPORARY TABLE control (
+    control  text        NOT NULL,
+    rules    text[]      NOT NULL,
+    covers   text        NOT NULL,
+    owner    text,
+    starts   timestamptz NOT NULL,
+    ends     timestamptz NOT NULL,
+    position bigint      NOT NULL,
+    time     timestamptz NOT NULL
+) ON COMMIT DELETE ROWS;
+
 -- Dispositions of findings and their due days: what a person set to be done by when.
 CREATE TEMPORARY TABLE disposition (
     finding     text        NOT NULL,
@@ -303,6 +461,89 @@ CREATE TEMPORARY TABLE disposition (
     known_from  timestamptz NOT NULL
 ) ON COMMIT DELETE ROWS;
 
+-- What people of a project have to do with suppliers that take part in it, from evidence, declarations and registers.
+-- `relation`: R1 to R5, as it counts; `declared`: on this project. `joined`, `joining`: when and where the supplier's
+-- taking part was first recorded. `starts`, `ends` as in `relation`.
+CREATE TEMPORARY TABLE tie (
+    project    text        NOT NULL,
+    person     text        NOT NULL,
+    supplier   text        NOT NULL,
+    relation   text        NOT NULL,
+    starts     date,
+    ends       date,
+    declared   boolean     NOT NULL,
+    position   bigint      NOT NULL,
+    known_from timestamptz NOT NULL,
+    joined     timestamptz NOT NULL,
+    joining    bigint      NOT NULL
+) ON COMMIT DELETE ROWS;
+CREATE INDEX tie_by_project ON tie (project, person);
+
+-- Who held a key post (or led) in a unit, does so no more, and works for a supplier that contracts in the case.
+-- `left_on`: the last day in the last such post; `starts`, `ends`: of working for the supplier, NULL: not said;
+-- `recorded`: the day of the record that says so.
+CREATE TEMPORARY TABLE leaver (
+    person      text   NOT NULL,
+    unit        text,
+    post        text   NOT NULL,
+    designation text,
+    left_on     date   NOT NULL,
+    supplier    text   NOT NULL,
+    starts      date,
+    ends        date,
+    recorded    date   NOT NULL,
+    term        bigint NOT NULL,
+    position    bigint NOT NULL
+) ON COMMIT DELETE ROWS;
+CREATE INDEX leaver_by_supplier ON leaver (supplier);
+
+-- Positions of the log, from first to last, that the read model has no act for; `beyond`: acts further on than it has
+-- read. `before`, `after`: the acts beside them. Empty where no unit is judged itself.
+CREATE TEMPORARY TABLE gap (
+    first   bigint      NOT NULL,
+    last    bigint      NOT NULL,
+    beyond  boolean     NOT NULL,
+    before  bigint,
+    after   bigint,
+    noticed timestamptz NOT NULL
+) ON COMMIT DELETE ROWS;
+
+-- What the rules before the `last` ones found: for those that look at it.
+CREATE TEMPORARY TABLE finding (
+    finding text        NOT NULL,
+    rule    text        NOT NULL,
+    project text,
+    unit    text,
+    result  text        NOT NULL,
+    cured   timestamptz,
+    since   timestamptz NOT NULL
+) ON COMMIT DELETE ROWS;
+CREATE INDEX finding_by_id ON finding (finding);
+
+-- What an acceptance that stands makes payable under a contract. `total`: accepted under it so far, NULL: an amount is not
+-- known. `sme`: whether the supplier was small or medium when it signed, NULL: not known. `opens`: the day from which a
+-- small or medium supplier's `days` run, `due` the last of them.
+CREATE TEMPORARY TABLE owed (
+    project  text        NOT NULL,
+    position bigint      NOT NULL PRIMARY KEY,
+    contract text        NOT NULL,
+    signing  bigint      NOT NULL,
+    unit     text,
+    supplier text,
+    sme      boolean,
+    amount   numeric,
+    total    numeric,
+    accepted date        NOT NULL,
+    opens    date        NOT NULL,
+    days     integer,
+    due      date,
+    time     timestamptz NOT NULL
+) ON COMMIT DELETE ROWS;
+
 GRANT SELECT ON moment, act, account, post, term, employer, registered, hand, project, course, budget, contract,
-      participant, supplier, relation, declaration, policy, activity, purchase, scan, unit, unit_act, disposition
+      participant, supplier, owed, relation, declaration, policy, activity, purchase, scan, unit, unit_act, disposition, control,
+      unit_kind, predecessor, act_name,
+      issue, reserved, tenure,
+      tie, leaver, gap, finding,
+      entry, award, invoice, payee, signing
    TO quanze_rules;

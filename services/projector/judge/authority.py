@@ -1,0 +1,133 @@
+"""Failures of authority as judgements: what an act did wrong, one per act and code; a grant's own faults per grant."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from contracts.policy import business_date
+from edge.database import statement
+from projector.authority.answer import ceiling_of, money, term_of
+from projector.authority.facts import Facts, Grant, JudgedAct
+from projector.authority.judge import Judgement as Verdict
+from projector.authority.load import Loaded, load
+from projector.authority.names import FAILURES
+from projector.authority.standing import Mark
+from projector.authority.usage import Draws
+from projector.judge.failures import LATE_SEVERITY
+from projector.judge.judgement import Judgement
+from projector.view import View
+
+OF_GRANTS: Final = frozenset(
+    ("AUT-08", "AUT-09", "AUT-10", "AUT-11", "AUT-13", "AUT-17", "AUT-22", "AUT-23"),
+)
+"""Faults of a grant: one finding a grant, the acts done under it being its evidence (contract §3)."""
+
+_PORTION: Final = 2_000
+
+
+def judge_authority(view: View) -> list[Judgement]:
+    """Judge the authority of the acts of the case that is laid out."""
+    types = [act.type for act in view.catalogue.acts.values() if act.needs_grant]
+    rows = view.connection.execute(statement("projector.judge", "acts_needing_authority"), {"types": types})
+    positions = [row[0] for row in rows]
+    found: list[Judgement] = []
+    for first in range(0, len(positions), _PORTION):
+        loaded = load(view, positions[first : first + _PORTION])
+        found += judgements_of(loaded, view)
+    return found
+
+
+def judgements_of(loaded: Loaded, view: View) -> Iterator[Judgement]:
+    """Judge acts that were gathered, and say what is wrong with each and unknown of each."""
+    for act, facts, verdict in loaded.judged():
+        for mark in _marks(verdict):
+            yield _of(mark, act, facts, verdict, loaded.uses, view)
+
+
+def _marks(verdict: Verdict) -> Iterator[Mark]:
+    wanted = {
+        "INVALID": ("FAIL",),
+        "RATIFIED": ("FAIL", "UNDETERMINED"),
+        "LATE_RECORDED": ("LATE",),
+        "UNPROVEN": ("UNDETERMINED",),
+    }.get(verdict.verdict, ())
+    seen: set[tuple[str, str | None]] = set()
+    faults: Iterable[Mark] = verdict.best.of("FAULT") if verdict.best is not None else ()
+    for mark in (*verdict.failures, *faults):
+        thing = (mark.code, mark.grant if mark.code in OF_GRANTS else None)
+        if thing not in seen and (mark.result in wanted or mark.result == "FAULT"):
+            seen.add(thing)
+            yield mark
+
+
+def _of(mark: Mark, act: JudgedAct, facts: Facts, verdict: Verdict, uses: Draws, view: View) -> Judgement:
+    grant = facts.grants.get(mark.grant) if mark.grant is not None else None
+    of_grant = mark.code in OF_GRANTS and mark.grant is not None
+    unknown = mark.result == "UNDETERMINED"
+    asked = facts.person_of(act.asked, act.time) if act.asked is not None else None
+    persons = [asked] if asked is not None and asked.startswith(("person:", "account:")) else []
+    if mark.code == "AUT-12" and grant is not None and grant.grantor is not None:
+        persons.append(facts.person_of(grant.grantor, grant.time))
+    chain = [link.position for link in verdict.best.path.links] if verdict.best is not None else []
+    return Judgement(
+        rule=mark.code,
+        project=act.project,
+        unit=act.unit,
+        key=mark.grant if of_grant and mark.grant is not None else f"act:{act.position}",
+        result="UNDETERMINED" if unknown else "FAIL",
+        severity=LATE_SEVERITY if mark.result == "LATE" else None,
+        since=grant.time if of_grant and grant is not None else act.time,
+        judged=act.position,
+        persons=tuple(dict.fromkeys(persons)),
+        evidence=(act.position, *chain),
+        computed=_computed(mark, act, grant, uses, asked, view) | ({"unknown": mark.detail} if unknown else {}),
+        grant=mark.grant if of_grant else None,
+        ratified=verdict.verdict == "RATIFIED",
+    )
+
+
+def _computed(
+    mark: Mark, act: JudgedAct, grant: Grant | None, uses: Draws, asked: str | None, view: View
+) -> dict[str, Any]:
+    known = view.catalogue.acts.get(act.type)
+    name = FAILURES[mark.code]
+    found: dict[str, Any] = {
+        "act": known.zh if known is not None else act.type,
+        "act_en": known.en if known is not None else act.type,
+        "done": _local(act.time),
+        "who": asked or act.actor,
+        "amount": act.amount,
+        "grant": mark.grant,
+        "name": name.zh,
+        "name_en": name.en,
+        "detail": mark.detail,
+        "axis": mark.axis,
+    }
+    if grant is not None and not grant.is_root:
+        ceiling, term = ceiling_of(grant), term_of(grant)
+        found |= {"valid_from": term.valid_from, "valid_until": term.valid_until}
+        if ceiling is not None:
+            drawn = uses.before(act, grant) if ceiling.total is not None else None
+            found |= {"ceiling_item": ceiling.item, "ceiling_total": ceiling.total}
+            found |= {"used_before": money(drawn.amount) if drawn is not None and not drawn.unmeasured else None}
+    return found | {"terms": terms_said(found)}
+
+
+_TERMS: Final = {
+    "axis": "不在范围内的维度 {}",
+    "valid_from": "授权自 {} 起",
+    "valid_until": "至 {} 止",
+    "ceiling_item": "单笔限额 {} 元",
+    "ceiling_total": "累计限额 {} 元",
+    "used_before": "此前已用 {} 元",
+}
+
+
+def terms_said(computed: Mapping[str, Any]) -> str:
+    """Say in Chinese what the grant states, as far as it does: for a sentence to end with."""
+    said = [form.format(computed[name]) for name, form in _TERMS.items() if computed.get(name) is not None]
+    return f"（{'，'.join(said)}）" if said else ""
+
+
+def _local(moment: datetime) -> str:
+    return business_date(moment).isoformat()

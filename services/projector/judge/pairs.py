@@ -1,0 +1,101 @@
+"""Incompatible duties as judgements: exercised on a project of the case, exercised for one supplier, or only held."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from contracts.catalogue import STAGES_OUTSIDE_PAIRS, Catalogue, Pair
+from edge.database import statement
+from projector.conflicts import Conflict, find_by_supplier, find_held
+from projector.judge.card import duty_name
+from projector.judge.judgement import Basis, Judgement
+from projector.pairs import columns, side_rows
+from projector.view import View
+
+_HOW: Final[dict[Basis, tuple[str, str]]] = {
+    "PERFORMED": ("均已行使", "both exercised"),
+    "HELD": ("同时持有，尚未行使", "both held, not exercised"),
+    "VESTED": ("其中有他人以其名义行使", "exercised by another in their name"),
+}
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+
+
+def judge_pairs(view: View, projects: Sequence[str]) -> list[Judgement]:
+    """Return the pairs that one person has on one project of the case that is laid out. VESTED opens no finding."""
+    pairs = {rule: pair for rule, pair in view.catalogue.pairs.items() if pair.on}
+    found = _performed(view, pairs)
+    found += [_of(each, _latest(view, each), view.catalogue) for each in find_by_supplier(view, pairs, projects)]
+    done = {(each.rule, each.project, each.key) for each in found}
+    held = [_of(each, _overlap(each), view.catalogue) for each in find_held(view, pairs, projects)]
+    return found + [each for each in held if (each.rule, each.project, each.key) not in done]
+
+
+def _performed(view: View, pairs: dict[str, Pair]) -> list[Judgement]:
+    sides = side_rows(pair for pair in pairs.values() if pair.scope == "project")
+    if not sides:
+        return []
+    given: dict[str, Any] = {"stages": sorted(STAGES_OUTSIDE_PAIRS), **columns(sides)}
+    given |= {"log_id": view.log_id, "known_at": view.asked.known_at or "infinity"}
+    rows = view.connection.execute(statement("projector.judge", "pairs_performed"), given, prepare=False)
+    return [
+        Judgement(
+            rule=rule,
+            project=project,
+            key=person,
+            result="FAIL",
+            basis="PERFORMED",
+            since=met,
+            persons=(person,),
+            evidence=tuple(positions),
+            computed=_computed(person, one, other, "PERFORMED", view.catalogue),
+        )
+        for rule, project, person, performed, one, other, positions, met in rows
+        if performed
+    ]
+
+
+def _of(found: Conflict, since: datetime, catalogue: Catalogue) -> Judgement:
+    supplier = found.supplier if isinstance(found.supplier, str) else None
+    one, other = found.roles
+    return Judgement(
+        rule=found.rule,
+        project=found.project,
+        key=found.person if supplier is None else f"{found.person} {supplier}",
+        result="FAIL",
+        severity=found.severity,
+        basis=found.basis,
+        since=since,
+        persons=(found.person,),
+        evidence=tuple(found.positions),
+        computed=_computed(found.person, one, other, found.basis, catalogue)
+        | ({"supplier": supplier} if supplier is not None else {}),
+    )
+
+
+def _computed(person: str, one: str, other: str, basis: Basis, catalogue: Catalogue) -> dict[str, Any]:
+    how, how_en = _HOW[basis]
+    return {
+        "person": person,
+        "one": _duties(one, catalogue),
+        "other": _duties(other, catalogue),
+        "how": how,
+        "how_en": how_en,
+    }
+
+
+def _duties(label: str, catalogue: Catalogue) -> str:
+    names = [duty_name(role, catalogue) for role in label.split("|")]
+    return ", ".join(f"{name.zh} {name.en}" for name in names)
+
+
+def _overlap(found: Conflict) -> datetime:
+    since = getattr(found.overlap, "from_", None)
+    return since if since is not None else _LONG_AGO
+
+
+def _latest(view: View, found: Conflict) -> datetime:
+    """Return when the last of its acts was done: with it the pair was complete at the latest."""
+    asked = "SELECT max(time) FROM projector.acts WHERE log_id = %(log_id)s AND position = ANY (%(positions)s)"
+    given = {"log_id": view.log_id, "positions": found.positions}
+    row = view.connection.execute(asked, given).fetchone()
+    return row[0] if row is not None and row[0] is not None else _LONG_AGO

@@ -1,0 +1,41 @@
+-- id = "JNT-02"
+-- title = {zh = "单一来源议价未由两人以上共同办理", en = "Single-source price not negotiated by two"}
+-- severity = "HIGH"
+-- force = "GUIDE"
+-- citation = "财库〔2016〕99号 三(二)3; 财政部令74号"
+-- confidence = "B"
+-- policies = ["jnt.single_source"]
+-- inputs = ["eval.perform"]
+-- since = 2016-06-29
+-- says.zh = "单一来源采购议价 {object} 于 {done} 进行，应由 {needed} 人以上共同办理并明确主要负责人，实际签字办理 {people} 人，主要负责人 {leads} 人"
+-- says.en = "The single-source negotiation {object} took place on {done}; it takes at least {needed} people together and one named as leading; {people} took part and signed, {leads} of them leading"
+
+-- Jointly is what different people did and signed. An organisation acting through nobody named may have sent anybody: then
+-- their number is unknown. A system only recorded what the people named did.
+SELECT act.project,
+       act.position::text AS key,
+       CASE WHEN policy.number IS NULL THEN 'UNDETERMINED'
+            WHEN present.people >= policy.number AND present.leads > 0 THEN 'PASS'
+            WHEN act.erased OR present.unnamed OR present.listed = 0 THEN 'UNDETERMINED'
+            ELSE 'FAIL' END AS result,
+       act.position AS judged,
+       act.time AS since,
+       ARRAY[act.position] AS evidence,
+       jsonb_build_object('done', act.day, 'object', coalesce(act.object, act.type), 'needed', policy.number,
+                          'people', present.people, 'leads', present.leads,
+                          'unknown', CASE WHEN policy.number IS NULL THEN 'jnt.single_source'
+                                          WHEN act.erased OR present.unnamed OR present.listed = 0
+                                          THEN act.type || ' participants' END) AS computed
+  FROM act
+  JOIN course ON course.project = act.project AND act.time >= course.starts AND act.time < course.ends
+  LEFT JOIN policy ON policy.key = 'jnt.single_source' AND policy.unit = act.unit
+                  AND act.time >= policy.starts AND act.time < policy.ends
+ CROSS JOIN LATERAL (
+       SELECT count(DISTINCT hand.person) FILTER (WHERE hand.human AND hand.signed) AS people,
+              count(DISTINCT hand.person) FILTER (WHERE hand.human AND hand.capacity = 'lead') AS leads,
+              count(*) FILTER (WHERE hand.human) AS listed,
+              coalesce(bool_or(NOT hand.human AND hand.actor NOT LIKE 'system:%'), false) AS unnamed
+         FROM hand
+        WHERE hand.position = act.position AND hand.counts AND hand.role = act.duty) AS present
+ WHERE act.type = 'eval.perform'
+   AND course.method = 'single_source'
