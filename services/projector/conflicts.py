@@ -118,11 +118,6 @@ def find_by_supplier(view: View, pairs: dict[str, Pair], projects: Sequence[str]
     return _by_supplier(view, pairs, {"people": None, "actors": None, "machines": False, "projects": list(projects)})
 
 
-def find_held(view: View, pairs: dict[str, Pair], projects: Sequence[str]) -> list[Conflict]:
-    """Return the pairs that somebody holds on these projects."""
-    return _held(view, pairs, {"people": None, "actors": None, "machines": False, "projects": list(projects)})
-
-
 def _portions(view: View, sought: Sought, after: str) -> Iterator[list[str] | None]:
     """
     Yield the projects to look at, portion by portion, so that a page costs what it shows and not the whole log.

@@ -19,6 +19,8 @@ from projector.authority.apart import InProcess
 from projector.calendar import fill_days
 from projector.errors import Unknown
 from projector.fact_cache import FactCache
+from projector.findings.scan import NoScribe, RemoteScribe, Scribe
+from projector.findings.scanning import Scanner, Schedule
 from projector.findings.watch import Judge
 from projector.follow import Follower
 from projector.http import ERRORS, HANDLERS
@@ -35,9 +37,9 @@ _log = structlog.get_logger()
 class Projector:
     """One log, followed and asked. Use as a context manager, or call `start` and `stop`."""
 
-    def __init__(self, settings: Settings, prover: Prover | None = None) -> None:
+    def __init__(self, settings: Settings, prover: Prover | None = None, scribe: Scribe | None = None) -> None:
         """
-        Without a `prover`, the ledger that the settings name is asked for proofs.
+        Without a `prover` and a `scribe`, the ledger that the settings name is asked for proofs and to record scans.
 
         Raises `Unknown` when there is no such log, or no telling which of several is meant.
         """
@@ -56,21 +58,29 @@ class Projector:
         )
         self.prover = prover or _prover(settings)
         self.library = with_directory(settings.rules)
-        self.judge = Judge(settings.dsn, self.log_id, self.library)
+        self.judge = Judge(settings.dsn, self.log_id, self.library, rules=settings.rules)
         self.follower = Follower(
             settings.dsn,
             self.log_id,
             batch_acts_max=settings.batch_acts_max,
             poll_seconds=settings.poll_seconds,
         )
+        self.scanner = Scanner(
+            self.origin, self.judge, self.follower, scribe or _scribe(settings), self.view, self.cards
+        )
+        self._schedule = Schedule(self.scanner, settings.scan_at) if settings.scan_at is not None else None
 
     def start(self) -> None:
         self.follower.start()
         self.answering.start()
         if self.settings.judges:
             self.judge.start()
+        if self._schedule is not None:
+            self._schedule.start()
 
     def stop(self) -> None:
+        if self._schedule is not None:
+            self._schedule.stop()
         self.judge.stop()
         self.answering.stop()
         self.follower.stop()
@@ -129,6 +139,10 @@ class Projector:
             checks={"projector": self.readiness},
             errors=ERRORS,
         )
+
+
+def _scribe(settings: Settings) -> Scribe:
+    return RemoteScribe(settings.ledger_url, settings.ledger_token) if settings.ledger_url is not None else NoScribe()
 
 
 def _prover(settings: Settings) -> Prover:

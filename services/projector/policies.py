@@ -142,7 +142,7 @@ class UnitPolicies:
         return frozenset(key for stated in self._stated.get(unit, ()) for key in stated.values)
 
     def turns(self, unit: str | None) -> set[datetime]:
-        """Return the moments at which something may begin or cease to hold for a unit by what it, or its place, says."""
+        """Return the moments at which something may begin or cease to hold for a unit, by what it or its place says."""
         found = {stated.starts for stated in self._stated.get(unit, ())}
         found |= {stated.ends for stated in self._stated.get(unit, ()) if stated.ends is not None}
         return found | {said.time for said in self._jurisdictions.get(unit, ())}

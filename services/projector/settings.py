@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 
 
@@ -17,8 +18,9 @@ class Settings:
 
     `answers_apart` (`QUANZE_ANSWERS_APART`, 1 unless 0): questions about single acts are judged in a process apart.
 
-    `rules` (`QUANZE_RULES`): a directory of rules that a unit adds. `judges` (`QUANZE_JUDGES`, 1 unless 0): whether this
-    process keeps the findings up; of several that may, one does.
+    `rules` (`QUANZE_RULES`): a directory of rules that a unit adds. `judges` (`QUANZE_JUDGES`, 1 unless 0): whether
+    this process keeps the findings up; of several that may, one does. `scan_at` (`QUANZE_SCAN_AT`, 02:30 unless said
+    otherwise, `never` for not at all): when the log is scanned, local time.
     """
 
     dsn: str
@@ -31,6 +33,7 @@ class Settings:
     answers_apart: bool = False
     rules: Path | None = None
     judges: bool = True
+    scan_at: time | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -45,4 +48,10 @@ class Settings:
             answers_apart=environment.get("QUANZE_ANSWERS_APART", "1") != "0",
             rules=Path(environment["QUANZE_RULES"]) if environment.get("QUANZE_RULES") else None,
             judges=environment.get("QUANZE_JUDGES", "1") != "0",
+            scan_at=_time_of_day(environment.get("QUANZE_SCAN_AT", "02:30")),
         )
+
+
+def _time_of_day(text: str) -> time | None:
+    """Raises `ValueError` for what is no time of day."""
+    return None if text == "never" else time.fromisoformat(text)

@@ -65,6 +65,10 @@ class Client:
             if after is None:
                 return
 
+    def post_json(self, path: str, document: Mapping[str, Any], *, seconds: float) -> Any:
+        """Post a document; wait for the answer as long as that."""
+        return _answer(self._http.post(path, json=document, timeout=seconds))
+
     def post_batch(self, events: Sequence[bytes]) -> Any:
         """Post acts, each as its own bytes, as one batch: all or nothing."""
         return _answer(self._http.post("/v1/events", content=_joined(events), headers=_BATCH))

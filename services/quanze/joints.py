@@ -1,12 +1,14 @@
 """Where the two services need each other within one process: proofs for answers, verdicts before acts are recorded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
-from contracts.event import Event
+from contracts.event import Event, read_event
 from ledger.errors import LedgerError
 from ledger.gate import Reason, Reasons
+from ledger.main import Ledger
 from ledger.reading import Reading
 from projector.authority.preflight import foresee
 from projector.errors import Behind, Unavailable
@@ -31,6 +33,20 @@ class LedgerProver:
                 raise Unavailable(f"the ledger gave no proof: {exc}") from exc
             found.append(Inclusion(**msgspec.structs.asdict(proof)))
         return found
+
+
+class LedgerScribe:
+    """The ledger of this process as the projector's `Scribe`."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def record(self, event: Mapping[str, Any]) -> int:
+        read = read_event(msgspec.json.encode(event), self._ledger.admission.catalogue)
+        try:
+            return self._ledger.record([read]).receipts[0].position
+        except LedgerError as exc:
+            raise Unavailable(f"the ledger did not record it: {exc}") from exc
 
 
 class ProjectorGate:

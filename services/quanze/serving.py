@@ -1,5 +1,6 @@
 """Both services in one process: found the log, start both sides, serve one application until told to stop."""
 
+import os
 import socket
 import threading
 from collections.abc import Callable, Generator
@@ -28,7 +29,7 @@ from projector.main import Projector, migrate_projector
 from projector.settings import Settings as ProjectorSettings
 from quanze.embedded import EmbeddedError, start
 from quanze.errors import PortTaken, WrongUse
-from quanze.joints import LedgerProver, ProjectorGate
+from quanze.joints import LedgerProver, LedgerScribe, ProjectorGate
 from quanze.settings import DataDirectory, write_private
 
 _log = structlog.get_logger()
@@ -96,8 +97,9 @@ def running(data: DataDirectory, dsn: str | None, origin: str | None) -> Generat
         log_id = prepare(dsn, signer)
         ensure_admin_token(data, dsn, log_id)
         ledger = stack.enter_context(Ledger(LedgerSettings(dsn=dsn, signing_key=signer.text())))
-        settings = ProjectorSettings(dsn=dsn, origin=signer.origin, answers_apart=True)
-        projector = stack.enter_context(Projector(settings, LedgerProver(ledger.reading)))
+        own = {"QUANZE_DSN": dsn, "QUANZE_ORIGIN": signer.origin, "QUANZE_LEDGER_URL": ""}
+        settings = ProjectorSettings.from_environment({**os.environ, **own})
+        projector = stack.enter_context(Projector(settings, LedgerProver(ledger.reading), LedgerScribe(ledger)))
         ledger.ask_first(ProjectorGate(projector))
         yield Running(ledger, projector, combined_app(ledger, projector), keep)
 

@@ -13,14 +13,16 @@ A case is a table in a TOML file:
     unknown = ["AMT-09"]            # every rule that must be undetermined, besides those of the project as it is
 
 Changes: `act` names an act by its type, `notice.publish`, or by type and number, `pay.approve.2`; `all = true` means every
-act of that type. `drop = true` leaves it out, `lose = true` all but its place in the log; `set` replaces members of its payload; `at` moves it to
+act of that type. `drop = true` leaves it out, `lose = true` all but its place in the log;
+`set` replaces members of its payload; `at` moves it to
 a local time, `days` by so many days; `actor`, `unit`, `role`, `authority`, `onbehalfof`, `recordedtime` replace
 attributes. `add` is a new act of that type, with `at`, `actor`, `data`, and perhaps a `subject`. `now` is when it is
 judged (a local time); absent: at the end of the project's own story. `units`: units that are judged themselves (rotation,
 reports). `computed`: what the rule the case is about must have computed.
 
 Several projects: `on = ["P-2026-007", "P-2026-010 as P-2026-910"]`. The second is a copy under another id, with invoices of
-its own. A change is made in the first of them, or in the one that `project` names.
+its own. A change is made in the first of them, or in the one that `project` names. `judged`: which of them are judged, where
+the others are only on record.
 """
 
 import json
@@ -87,6 +89,7 @@ class Case(Struct, forbid_unknown_fields=True, kw_only=True):
     unknown: list[str] = []
     now: str | None = None
     units: list[str] = []
+    judged: list[str] = []
     computed: dict[str, Any] = {}
 
     def projects(self) -> list[str]:
@@ -199,7 +202,8 @@ class Court:
             held = [act for act, event in zip(acts, events, strict=True) if "lost" not in event]
             project(self.connection.cursor(), held)
             view = self._view(now, len(self._register) + len(acts))
-            projects = sorted({act.project for act in acts if act.project is not None})
+            judged = {f"project:{name}" for name in case.judged}
+            projects = sorted({act.project for act in acts if act.project is not None and act.project in (judged or {act.project})})
             lay_out(view, Scope(projects=projects, units=case.units))
             found, troubles = run(self.connection, in_order(shipped().rules.values()), passes=passes)
         assert not troubles, troubles

@@ -6,7 +6,7 @@ nothing: it resolves accounts, applies corrections, and follows terms from one s
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, LiteralString, cast
+from typing import Any, Final, cast
 
 import msgspec
 from msgspec import Struct
@@ -64,8 +64,9 @@ def lay_out(view: View, scope: Scope, *, analyze: bool = False) -> None:
 
     lay("lay_moment", "lay_corrections")
     _lay_recast(connection, given, view.catalogue)
-    lay("lay_acts", "lay_accounts", "resolve_actors", "lay_hands", "lay_terms", "lay_posts", "resolve_functions")
-    lay("lay_employers", "lay_registered", "lay_projects", "lay_courses", "resolve_below", "lay_budgets")
+    lay("lay_acts", "lay_accounts", "resolve_actors", "lay_hands", "lay_projects", "lay_terms", "lay_posts")
+    lay("resolve_functions", "lay_role_terms", "lay_employers", "lay_registered")
+    lay("lay_courses", "resolve_below", "lay_budgets")
     lay("lay_contracts", "lay_participants", "lay_suppliers", "lay_relations", "lay_declarations")
     lay("lay_ties", "lay_leavers", "lay_entries", "lay_awards", "lay_invoices", "lay_payees", "lay_signings")
     _lay_policies(view, scope, given)
@@ -75,6 +76,7 @@ def lay_out(view: View, scope: Scope, *, analyze: bool = False) -> None:
     _lay_catalogue(view)
     if analyze:
         connection.execute("ANALYZE act, hand, project, course, contract, participant, policy, term, declaration")
+        connection.execute("ANALYZE budget, entry, award, invoice, payee, signing, purchase")
 
 
 def _skips(catalogue: Catalogue) -> dict[str, list[str]]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, Final, cast
 
 import msgspec
@@ -74,7 +75,7 @@ def _spans(unit: str, policies: UnitPolicies) -> Iterator[Span]:
 
 def _of_key(unit: str, key: str, edges: list[datetime], policies: UnitPolicies) -> Iterator[Span]:
     bounds = [ALWAYS, *edges, NEVER]
-    for begins, ends in zip(bounds, bounds[1:], strict=False):
+    for begins, ends in pairwise(bounds):
         value = policies.value(key, unit, begins)
         if value is None or begins == ends:
             continue

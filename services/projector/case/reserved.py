@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import pairwise
 from typing import Final
 
 from msgspec import Struct
@@ -42,8 +43,7 @@ def matters_reserved(units: Iterable[str], policies: UnitPolicies, grants: Itera
 
 
 def _by_policy(unit: str, policies: UnitPolicies) -> Iterator[Matter]:
-    turns = [*sorted(policies.turns(unit)), NEVER]
-    for begins, ends in zip(turns, turns[1:], strict=False):
+    for begins, ends in pairwise([*sorted(policies.turns(unit)), NEVER]):
         for stated in policies.in_force(unit, begins):
             for entry in stated.reserved:
                 yield Matter(unit, entry, begins, ends, stated.position)

@@ -38,6 +38,7 @@ class Part(Struct, frozen=True, kw_only=True):
     evidence: list[int]
     judged: int | None
     since: datetime
+    appeared: datetime
     cured: datetime | None
     due: date | None
     computed: Mapping[str, Any]
@@ -64,16 +65,23 @@ def outcome(view: View, scopes: Sequence[str], judged: Judged, cards: Mapping[st
     named = [(scope, each) for each in judged.judgements if (scope := _scope(each)) in set(scopes)]
     failing = [(scope, each) for scope, each in named if each.result != "PASS"]
     disposed = dispositions(view, [finding_id(each) for _, each in failing])
+    known = _known(view, {position for _, each in failing for position in each.evidence})
     now = view.stand.as_of
     found = [
-        _part(scope, each, cards[each.rule], life_of(each, disposed.get(finding_id(each), ()), judged, view.catalogue, now))
+        _part(
+            scope,
+            each,
+            cards[each.rule],
+            life_of(each, disposed.get(finding_id(each), ()), judged, view.catalogue, now),
+            _appeared(each, known),
+        )
         for scope, each in failing
     ]
     due = [(scope, each) for scope, each in named if each.due is not None and each.cured is None]
     return Outcome(scopes=scopes, found=found, obligations=due, wakes=_wakes(scopes, found, due, business_date(now)))
 
 
-def _part(scope: str, said: Judgement, card: Card, life: Life) -> Part:
+def _part(scope: str, said: Judgement, card: Card, life: Life, appeared: datetime) -> Part:
     return Part(
         finding=finding_id(said),
         scope=scope,
@@ -89,6 +97,7 @@ def _part(scope: str, said: Judgement, card: Card, life: Life) -> Part:
         evidence=list(said.evidence),
         judged=said.judged,
         since=said.since,
+        appeared=appeared,
         cured=said.cured,
         due=said.due,
         computed=said.computed,
@@ -100,6 +109,18 @@ def _part(scope: str, said: Judgement, card: Card, life: Life) -> Part:
         set_due=life.due,
         history=list(life.history),
     )
+
+
+def _known(view: View, positions: set[int]) -> dict[int, tuple[datetime, datetime]]:
+    given = {"log_id": view.log_id, "positions": sorted(positions)}
+    rows = view.connection.execute(statement("projector.findings", "acts_known"), given) if positions else ()
+    return {position: (time, known_from) for position, time, known_from in rows}
+
+
+def _appeared(said: Judgement, known: Mapping[int, tuple[datetime, datetime]]) -> datetime:
+    """Return when a finding had come about and could be known: what was done by then, once it was recorded."""
+    moments = [known[position] for position in said.evidence if position in known]
+    return max([said.since, *(known_from for time, known_from in moments if time <= said.since)])
 
 
 def life_of(

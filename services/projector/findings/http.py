@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Annotated, Any, Final, cast, get_args
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast, get_args
 
-from litestar import get
+from litestar import Response, get, post
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import Example
@@ -13,10 +14,15 @@ from msgspec import Struct
 
 from contracts.catalogue import Force, Severity
 from contracts.faults import Fault
+from contracts.moments import BadMoment, Day, parse_day
+from contracts.policy import business_date
 from edge.paging import LIMIT_DEFAULT, After, Limit, read_cursor, write_cursor
+from edge.tokens import requires
 from projector.errors import BadQuestion, Behind, Unknown
 from projector.findings.life import Status
 from projector.findings.obligations import Obligations, list_obligations
+from projector.findings.report import as_html, as_workbook, report_of
+from projector.findings.scan import Scan
 from projector.findings.show import FindingAnswer, Findings, Sought, list_findings, page_of, show_finding
 from projector.judge.card import Card, Source
 from projector.judge.rule import Bilingual, Confidence, Result
@@ -33,7 +39,9 @@ _WAIT_SECONDS_MAX: Final = 10.0
 async def provide_judged(
     request: Asking,
     as_of: Annotated[str | None, QueryParameter(description="what had happened by then; with `project` only")] = None,
-    known_at: Annotated[str | None, QueryParameter(description="as the ledger knew it then; with `project` only")] = None,
+    known_at: Annotated[
+        str | None, QueryParameter(description="as the ledger knew it then; with `project` only")
+    ] = None,
     min_position: Annotated[
         int | None,
         QueryParameter(ge=0, description="wait up to 10 s until every act up to this position of the log is judged"),
@@ -66,7 +74,8 @@ def get_findings(
     person: Annotated[str | None, QueryParameter(description="only where this person did what is judged")] = None,
     rule: Annotated[str | None, QueryParameter(description="only of this rule (`DDL-08`) or family (`DDL`)")] = None,
     status: Annotated[
-        str | None, QueryParameter(description="only of these, comma-separated", examples=[Example(value="open,acknowledged")])
+        str | None,
+        QueryParameter(description="only of these, comma-separated", examples=[Example(value="open,acknowledged")]),
     ] = None,
     result: Annotated[Result | None, QueryParameter(description="FAIL, or UNDETERMINED: what is not known")] = None,
     severity: Annotated[Severity | None, QueryParameter(description="only of this severity")] = None,
@@ -74,7 +83,7 @@ def get_findings(
     after: After = None,
 ) -> Findings:
     """
-    List findings, the newest first. A finding is a question with evidence; whoever is named in it is not thereby guilty.
+    List findings, the newest first. A finding is a question with evidence: nobody named in it is thereby guilty.
 
     As of another moment only one project's: that is judged anew for the question.
     """
@@ -92,7 +101,9 @@ def get_findings(
         with projector.view(asked) as view:
             return list_findings(view, sought, projector.cards(view), limit, after)
     if sought.project is None:
-        fault = Fault("/as_of", "needs_project", "findings of another moment are judged for one project: name `project`")
+        fault = Fault(
+            "/as_of", "needs_project", "findings of another moment are judged for one project: name `project`"
+        )
         raise BadQuestion([fault])
     found = projector.judge.judge_now([sought.project], asked).found
     with projector.view(asked) as view:
@@ -186,7 +197,107 @@ def get_obligations(
         return list_obligations(view, reference(unit, "unit"), projector.cards(view), limit, after)
 
 
-HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (get_findings, get_finding, get_rules, get_rule, get_obligations)
+class ScanAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """For which day to scan; `full`: judge everything anew, not only what changed or fell due."""
+
+    date: Day | None = None
+    full: bool = False
+
+
+@post(
+    "/v1/scans",
+    guards=[requires("events:write")],
+    sync_to_thread=True,
+    status_code=201,
+    tags=["findings"],
+    summary="Scan for a day, and record it",
+)
+def post_scan(request: Asking, data: ScanAsked) -> Scan:
+    """
+    Scan: judge what changed or fell due, count what is new, still open and closed, and record `scan.execute`.
+
+    One scan a day is recorded, however often it is run. A full one takes minutes in a large log.
+    """
+    projector: Projector = request.app.state.projector
+    day = parse_day(data.date) if data.date is not None else business_date(datetime.now(UTC))
+    return projector.scanner.scan(day, full=data.full)
+
+
+class ScanRunning(Struct, frozen=True, kw_only=True):
+    """How far the judging of everything has come. `total` null: not counted yet."""
+
+    done: int
+    total: int | None
+
+
+@get(
+    "/v1/scans/running",
+    guards=[requires("read")],
+    sync_to_thread=False,
+    tags=["findings"],
+    summary="How far a full scan is",
+)
+def get_running(request: Asking) -> ScanRunning:
+    """Show how far the full scan under way has come; 404 where none is."""
+    projector: Projector = request.app.state.projector
+    progress = projector.scanner.progress
+    if progress is None or progress.is_over:
+        raise Unknown("no full scan is under way")
+    return ScanRunning(done=progress.done, total=progress.total)
+
+
+@get("/v1/scans/{day:str}/report", **_JUDGED, summary="The report of a day's scan, to print or to sort")
+def get_scan_report(
+    request: Asking,
+    asked: Question,
+    day: Annotated[str, PathParameter(description="a date, YYYY-MM-DD")],
+    form: Annotated[Literal["html", "xlsx"], QueryParameter(description="a page to print, or a workbook")] = "html",
+) -> Response[bytes]:
+    """Render what the scan of a day found: new, still open, closed, undetermined, each rule's rate."""
+    projector: Projector = request.app.state.projector
+    with projector.view(Asked()) as view:
+        report = report_of(view, _day(day), projector.cards(view))
+    content = as_html(report) if form == "html" else as_workbook(report)
+    return Response(
+        content,
+        media_type=_REPORT_TYPES[form],
+        headers={"Content-Disposition": f'inline; filename="scan-{report.scan.date}.{form}"'},
+    )
+
+
+_REPORT_TYPES: Final = {
+    "html": "text/html; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+def _day(text: str) -> date:
+    try:
+        return parse_day(text)
+    except BadMoment as exc:
+        raise BadQuestion([Fault("/date", "bad_date", str(exc))]) from exc
+
+
+@get("/v1/scans/{day:str}", **_JUDGED, summary="The scan of a day")
+def get_scan(
+    request: Asking, asked: Question, day: Annotated[str, PathParameter(description="a date, YYYY-MM-DD")]
+) -> Scan:
+    """Show what the scan of a day found, by rule."""
+    projector: Projector = request.app.state.projector
+    return projector.scanner.show(_day(day))
+
+
+HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
+    get_findings,
+    get_finding,
+    get_rules,
+    get_rule,
+    get_obligations,
+    post_scan,
+    get_running,
+    get_scan_report,
+    get_scan,
+)
 
 
 def _said(card: Card) -> RuleSaid:

@@ -53,7 +53,7 @@ class Control(Struct, frozen=True, kw_only=True):
 
 
 class Subject(Struct, frozen=True, kw_only=True):
-    """What of a finding its life depends on. `strict`: no control may stand in for it. `things`: what controls cover."""
+    """What a finding's life depends on. `strict`: no control may stand in for it. `things`: what controls cover."""
 
     rule: str
     since: datetime
@@ -64,7 +64,7 @@ class Subject(Struct, frozen=True, kw_only=True):
 
 
 class Event(Struct, frozen=True, kw_only=True):
-    """Something that happened to a finding, and by which act. `note`: why a disposition does not count, or what ended."""
+    """What happened to a finding, and by which act. `note`: why a disposition does not count, or what ended."""
 
     at: datetime
     status: Status

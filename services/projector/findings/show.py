@@ -62,7 +62,7 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 class Findings(Struct, frozen=True, kw_only=True):
-    """A page of findings, the newest first, and the moments it stands for. `position`: every act up to it was judged."""
+    """A page of findings, the newest first, and the moments it stands for."""
 
     as_of: datetime
     known_at: datetime
@@ -135,19 +135,27 @@ def show_finding(view: View, finding: str, cards: Mapping[str, Card]) -> Finding
     given = {"log_id": view.log_id, "finding": finding}
     parts = [_part(row) for row in view.connection.execute(statement(_PACKAGE, "finding_parts"), given)]
     if not parts:
-        raise Unknown(f"nothing is found under {finding} now: there never was such a finding, or its acts were corrected")
-    shown = next(_shown(view, parts, cards))
+        raise Unknown(
+            f"nothing is found under {finding} now: there never was such a finding, or its acts were corrected"
+        )
+    found = next(shown(view, parts, cards))
     stand = view.stand
     return FindingAnswer(
-        **{name: getattr(shown, name) for name in shown.__struct_fields__},
+        **{name: getattr(found, name) for name in found.__struct_fields__},
         as_of=stand.as_of,
         known_at=stand.known_at,
         position=stand.position,
     )
 
 
+def parts_of(view: View, state: str, before: datetime, upto: datetime, limit: int) -> list[Part]:
+    """Return what a scan counts under one state."""
+    given = {"log_id": view.log_id, "state": state, "before": before, "upto": upto, "limit": limit}
+    return [_part(row) for row in view.connection.execute(statement(_PACKAGE, "scan_parts"), given, prepare=False)]
+
+
 def _page(view: View, parts: Sequence[Part], cards: Mapping[str, Card], limit: int) -> Findings:
-    found = list(_shown(view, parts, cards))
+    found = list(shown(view, parts, cards))
     items = found[:limit]
     stand: Stand = view.stand
     return Findings(
@@ -169,7 +177,8 @@ def _part(row: Sequence[Any]) -> Part:
     return Part(**said)
 
 
-def _shown(view: View, parts: Sequence[Part], cards: Mapping[str, Card]) -> Iterator[Finding]:
+def shown(view: View, parts: Sequence[Part], cards: Mapping[str, Card]) -> Iterator[Finding]:
+    """Put the parts of findings together, those of one beside each other, and say each in words."""
     acts = _acts(view, {position for part in parts for position in part.evidence[:_ACTS_TOLD_MAX]})
     today = business_date(view.stand.as_of)
     for _, group in groupby(parts, key=lambda part: part.finding):

@@ -7,31 +7,31 @@ them again and changes nothing. One process judges at a time (an advisory lock);
 
 import threading
 import time
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Final, Literal
 
 import psycopg
 import structlog
 from msgspec import Struct
-from psycopg import Connection, IsolationLevel
-from psycopg.rows import TupleRow, tuple_row
+from psycopg import Connection
+from psycopg.rows import TupleRow
 from psycopg_pool import PoolTimeout
 
 from contracts.policy import business_date
 from edge.database import open_pool, statement
-from projector.case.lay_out import Scope, prepare
 from projector.errors import Unavailable
 from projector.fact_cache import FactCache
-from projector.findings.found import Outcome, outcome
+from projector.findings.everything import judge_everything
+from projector.findings.found import Outcome
+from projector.findings.judging import SETTINGS, Opening, every_scope, judge_scopes, prepare_once, writing
 from projector.findings.keep import keep, note_judged
+from projector.findings.worker import Task
 from projector.follow import follower_name
-from projector.judge.card import cards
-from projector.judge.judging import judge
 from projector.judge.library import Library
 from projector.packs import Catalogues
-from projector.view import Asked, View, open_view
+from projector.view import Asked
 
 _log: Final = structlog.get_logger()
 _PACKAGE: Final = "projector.findings"
@@ -40,27 +40,8 @@ _LOCK: Final = 0x71756A64
 _WINDOW_ACTS: Final = 200_000
 """Acts of which the scopes are gathered at once: a scope touched a hundred times is judged once."""
 _PORTION: Final = 200
-_BULK: Final = 50
-"""Scopes from which on the planner is told how many rows there are."""
 
 Work = Literal["starting", "judging", "standing_by", "waiting", "failed", "stopped"]
-
-
-SETTINGS: Final = {"work_mem": "64MB", "jit": "off", "temp_buffers": "64MB"}
-"""Of connections that judge: cases are sorted and joined in memory, by plans that run once."""
-
-
-class Opening(Struct, frozen=True):
-    """What a view of a log is opened with."""
-
-    log_id: int
-    catalogues: Catalogues
-    cache: FactCache
-
-    @contextmanager
-    def view(self, connection: Connection[TupleRow], asked: Asked) -> Generator[View]:
-        with open_view(connection, self.log_id, self.catalogues, self.cache, asked) as view:
-            yield view
 
 
 class State(Struct, frozen=True):
@@ -70,12 +51,42 @@ class State(Struct, frozen=True):
     fault: str | None = None
 
 
+class Progress:
+    """How far the judging of everything has come. `wait` until it is over; `fault` says why it failed."""
+
+    def __init__(self) -> None:
+        self.done = 0
+        self.total: int | None = None
+        self.fault: str | None = None
+        self._over = threading.Event()
+        self._lock = threading.Lock()
+
+    def add(self, number: int) -> None:
+        with self._lock:
+            self.done += number
+
+    def end(self, fault: str | None = None) -> None:
+        self.fault = fault
+        self._over.set()
+
+    @property
+    def is_over(self) -> bool:
+        return self._over.is_set()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        return self._over.wait(seconds)
+
+
 class Judge:
     """One thread that keeps the findings of a log up with its read model."""
 
-    def __init__(self, dsn: str, log_id: int, library: Library, *, poll_seconds: float = 0.2) -> None:
+    def __init__(
+        self, dsn: str, log_id: int, library: Library, *, rules: Path | None = None, poll_seconds: float = 0.2
+    ) -> None:
         self.log_id = log_id
         self.library = library
+        self._task = Task(dsn, log_id, str(rules) if rules is not None else None)
+        self._wanted: Progress | None = None
         self._pool = open_pool(dsn, "quanze_projector", size_max=3, name="quanze judge", settings=SETTINGS)
         self._opening = Opening(log_id, Catalogues(log_id), FactCache())
         self._asked = Opening(log_id, Catalogues(log_id), FactCache())
@@ -110,11 +121,29 @@ class Judge:
                 self._moved.wait(left)
         return True
 
+    def wait_for_day(self, day: date, seconds: float) -> bool:
+        """Wait until all that falls due through a day is judged; say whether it is."""
+        deadline = time.monotonic() + seconds
+        with self._moved:
+            while self._state.day is None or self._state.day < day:
+                left = deadline - time.monotonic()
+                if left <= 0 or self._state.work in ("failed", "stopped"):
+                    return False
+                self._moved.wait(left)
+        return True
+
     def judge_now(self, scopes: Sequence[str], asked: Asked) -> Outcome:
         """Judge some projects and units for a question, as of its moments. Nothing is written."""
         with self._pool.connection() as connection:
             prepare_once(connection)
             return judge_scopes(connection, self._asked, scopes, self.library, asked)
+
+    def judge_all(self) -> Progress:
+        """Have everything judged anew; whoever asks while that is under way gets the same one."""
+        with self._moved:
+            if self._wanted is None or self._wanted.is_over:
+                self._wanted = Progress()
+            return self._wanted
 
     # The thread
 
@@ -135,7 +164,8 @@ class Judge:
 
     def _turn(self, connection: Connection[TupleRow]) -> None:
         """Judge until stopped, if nobody else does."""
-        if not connection.execute("SELECT pg_try_advisory_lock(%s, %s)", (_LOCK, self.log_id)).fetchone() == (True,):
+        locked = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", (_LOCK, self.log_id)).fetchone()
+        if locked != (True,):
             self._show(State("standing_by", self._position(connection)[0]))
             self._stopping.wait(self._poll_seconds)
             return
@@ -152,10 +182,16 @@ class Judge:
         """Judge what a window of acts touched, or what this day brings; say whether there was anything."""
         position, day, upto = self._position(connection)
         today = business_date(datetime.now(UTC))
+        wanted = self._wanted
+        if wanted is not None and not wanted.is_over:
+            self._everything(connection, wanted, upto, today)
+            return True
         window = min(upto, position + _WINDOW_ACTS)
         scopes = self._touched(connection, position, window) if window > position else []
         if day is None or day < today:
             scopes = sorted({*scopes, *self._waking(connection, today)})
+            if self._was_missed(connection, today):
+                scopes = list(every_scope(connection, self.log_id))  # a day without a scan shows on whatever was open
         for number, outcomes in enumerate(self.judged(connection, scopes)):
             with writing(connection):
                 keep(connection, self.log_id, [outcomes])
@@ -166,6 +202,23 @@ class Judge:
                 note_judged(connection, self.log_id, window, today)
         self._show(State("judging", window, today))
         return bool(scopes) or window < upto
+
+    def _everything(self, connection: Connection[TupleRow], wanted: Progress, upto: int, today: date) -> None:
+        try:
+            scopes = list(every_scope(connection, self.log_id))
+            wanted.total = len(scopes)
+            judge_everything(self._task, scopes, wanted.add)
+            with writing(connection):
+                note_judged(connection, self.log_id, upto, today)
+            self._show(State("judging", upto, today))
+            wanted.end()
+        except BaseException as exc:
+            wanted.end(str(exc) or repr(exc))
+            raise
+
+    def _was_missed(self, connection: Connection[TupleRow], today: date) -> bool:
+        given = {"log_id": self.log_id, "yesterday": today - timedelta(days=1)}
+        return connection.execute(statement(_PACKAGE, "scan_missed"), given).fetchone() == (True,)
 
     def judged(self, connection: Connection[TupleRow], scopes: Sequence[str]) -> Iterator[Outcome]:
         """Judge scopes as of now, portion by portion."""
@@ -194,48 +247,3 @@ class Judge:
         with self._moved:
             self._state = state
             self._moved.notify_all()
-
-
-def judge_scopes(
-    connection: Connection[TupleRow],
-    opening: Opening,
-    scopes: Sequence[str],
-    library: Library,
-    asked: Asked | None = None,
-) -> Outcome:
-    """Judge some projects and units on a connection with the tables of a case. Nothing is written."""
-    wanted = Scope(
-        projects=[scope for scope in scopes if not scope.startswith("unit:")],
-        units=[scope for scope in scopes if scope.startswith("unit:")],
-    )
-    with opening.view(connection, asked or Asked()) as view:
-        found = judge(view, wanted, library, bulk=len(scopes) > _BULK)
-        return outcome(view, scopes, found, cards(library, view.catalogue))
-
-
-def every_scope(connection: Connection[TupleRow], log_id: int) -> Iterator[str]:
-    """Yield every project and unit of a log."""
-    after, limit = "", 5_000
-    while True:
-        given = {"log_id": log_id, "after": after, "limit": limit}
-        page = [row[0] for row in connection.execute(statement(_PACKAGE, "all_scopes"), given)]
-        yield from page
-        if len(page) < limit:
-            return
-        after = page[-1]
-
-
-@contextmanager
-def writing(connection: Connection[TupleRow]) -> Generator[None]:
-    """A transaction that writes, on a connection that reads between."""
-    connection.isolation_level, connection.read_only = IsolationLevel.READ_COMMITTED, False
-    with connection.transaction():
-        yield
-
-
-def prepare_once(connection: Connection[TupleRow]) -> None:
-    """Make the tables of a case unless this connection has them."""
-    if connection.execute("SELECT to_regclass('pg_temp.moment') IS NULL").fetchone() == (True,):
-        connection.isolation_level, connection.read_only = IsolationLevel.READ_COMMITTED, False
-        connection.row_factory = tuple_row
-        prepare(connection)

@@ -126,7 +126,7 @@ def _select(sql: str, names: tuple[str, ...], passes: bool) -> SQL:
     columns = ", ".join(_column(name, name in names) for name in _COLUMNS)
     awaited = " OR due IS NOT NULL" if "due" in names else ""
     where = "" if passes else f" WHERE result <> 'PASS'{awaited}"
-    return _sql(f"SELECT {columns} FROM (", sql, f"\n) AS judged{where}")
+    return _sql("SELECT ", columns, " FROM (", sql, "\n) AS judged", where)
 
 
 def _column(name: str, said: bool) -> str:
@@ -136,7 +136,9 @@ def _column(name: str, said: bool) -> str:
 
 
 def _sql(*parts: str) -> SQL:
-    return SQL(cast("LiteralString", "".join(parts)))  # rules are files of the operator's, run under a role that may only read
+    return SQL(
+        cast("LiteralString", "".join(parts))
+    )  # rules are files of the operator's, run under a role that may only read
 
 
 def _judgement(rule: Rule, row: Sequence[Any]) -> Judgement:

@@ -17,9 +17,9 @@ class Judgement(Struct, frozen=True, kw_only=True):
     What one rule says of one thing.
 
     `key` tells the things of one project (or unit) apart for that rule. `since`: when the fault, or the question, came
-    about; `cured`: when it was made good. `due`: the day by which something was, or is, to be done. `judged`: the act it
-    is about. Of PASS only what is still awaited is kept. `severity` None: that of the rule's card. `grant`: it is about
-    that grant, whatever project it shows on. `ratified`: whoever could ratified the act.
+    about; `cured`: when it was made good. `due`: the day by which something was, or is, to be done. `judged`: the act
+    it is about. Of PASS only what is still awaited is kept. `severity` None: that of the rule's card. `grant`: it is
+    about that grant, whatever project it shows on. `ratified`: whoever could ratified the act.
     """
 
     rule: str

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import msgspec
+
 from contracts.catalogue import STAGES_OUTSIDE_PAIRS, Catalogue, Pair
 from edge.database import statement
-from projector.conflicts import Conflict, find_by_supplier, find_held
+from projector.conflicts import Conflict, find_by_supplier
 from projector.judge.card import duty_name
+from projector.judge.held import HeldAct, held_acts
 from projector.judge.judgement import Basis, Judgement
-from projector.pairs import columns, side_rows
+from projector.pairs import act_columns, columns, held_levels_down, less_severe, side_rows
 from projector.view import View
 
 _HOW: Final[dict[Basis, tuple[str, str]]] = {
@@ -26,7 +29,7 @@ def judge_pairs(view: View, projects: Sequence[str]) -> list[Judgement]:
     found = _performed(view, pairs)
     found += [_of(each, _latest(view, each), view.catalogue) for each in find_by_supplier(view, pairs, projects)]
     done = {(each.rule, each.project, each.key) for each in found}
-    held = [_of(each, _overlap(each), view.catalogue) for each in find_held(view, pairs, projects)]
+    held = _held(view, pairs) if projects else []
     return found + [each for each in held if (each.rule, each.project, each.key) not in done]
 
 
@@ -52,6 +55,49 @@ def _performed(view: View, pairs: dict[str, Pair]) -> list[Judgement]:
         for rule, project, person, performed, one, other, positions, met in rows
         if performed
     ]
+
+
+def _held(view: View, pairs: dict[str, Pair]) -> list[Judgement]:
+    sides = [row for row in side_rows(pairs.values()) if row.kind != "function"]
+    if not sides:
+        return []
+    units = [row[0] for row in view.connection.execute("SELECT DISTINCT unnest(units) FROM project")]
+    people = [
+        row[0] for row in view.connection.execute("SELECT person FROM term UNION SELECT person FROM hand WHERE human")
+    ]
+    given: dict[str, Any] = {
+        **columns(sides),
+        **act_columns(view.catalogue),
+        **_columns(held_acts(view, units, people)),
+    }
+    rows = view.connection.execute(statement("projector.judge", "pairs_held"), given, prepare=False).fetchall()
+    return [
+        Judgement(
+            rule=rule,
+            project=project,
+            key=person,
+            result="FAIL",
+            severity=less_severe(pairs[rule].severity, held_levels_down(starts)),
+            basis="HELD",
+            since=starts or _LONG_AGO,
+            persons=(person,),
+            evidence=tuple(positions),
+            computed=_computed(person, one, other, "HELD", view.catalogue),
+        )
+        for rule, project, person, one, other, positions, starts, _ in rows
+    ]
+
+
+def _columns(held: Sequence[HeldAct]) -> dict[str, list[Any]]:
+    return {
+        "holders": [each.holder for each in held],
+        "held_acts": [each.act for each in held],
+        "held_units": [each.unit for each in held],
+        "held_projects": [each.project for each in held],
+        "held_starts": [each.starts for each in held],
+        "held_ends": [each.ends for each in held],
+        "held_positions": [msgspec.json.encode(each.positions).decode() for each in held],
+    }
 
 
 def _of(found: Conflict, since: datetime, catalogue: Catalogue) -> Judgement:
@@ -86,11 +132,6 @@ def _computed(person: str, one: str, other: str, basis: Basis, catalogue: Catalo
 def _duties(label: str, catalogue: Catalogue) -> str:
     names = [duty_name(role, catalogue) for role in label.split("|")]
     return ", ".join(f"{name.zh} {name.en}" for name in names)
-
-
-def _overlap(found: Conflict) -> datetime:
-    since = getattr(found.overlap, "from_", None)
-    return since if since is not None else _LONG_AGO
 
 
 def _latest(view: View, found: Conflict) -> datetime:

@@ -17,7 +17,9 @@ from contracts.catalogue import Force, Severity
 
 Confidence = Literal["A", "B", "C"]
 Result = Literal["PASS", "FAIL", "UNDETERMINED"]
-RuleId = Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9]{1,15}-[0-9]{2,3}$(?!\n)", description="like `DDL-01` or `UNIT-07`")]
+RuleId = Annotated[
+    str, Meta(pattern=r"^[A-Z][A-Z0-9]{1,15}-[0-9]{2,3}$(?!\n)", description="like `DDL-01` or `UNIT-07`")
+]
 
 _LINE: Final = re.compile(r"--( ?)(.*)")
 _BAD_LINE: Final = re.compile(r"\(at line (\d+), column \d+\)")
@@ -78,7 +80,7 @@ def read_rule(file: str, text: str) -> Rule:
     lines = text.splitlines()
     header_lines = list(_header(lines))
     if not header_lines:
-        raise BadRule(file, 1, "no header: a rule begins with comment lines that hold TOML, such as `-- id = \"X-01\"`")
+        raise BadRule(file, 1, 'no header: a rule begins with comment lines that hold TOML, such as `-- id = "X-01"`')
     try:
         document = tomllib.loads("\n".join(header_lines))
     except tomllib.TOMLDecodeError as exc:

@@ -22,7 +22,7 @@ _SOFT: Final[frozenset[Force]] = frozenset(("GUIDE", "PRACTICE", "UNIT"))
 
 
 def filled(says: Bilingual, computed: Mapping[str, Any]) -> Bilingual:
-    """Return a sentence with every `{name}` replaced: `{name:money}` with two places, `{name:percent}` as a percentage."""
+    """Return a sentence with every `{name}` replaced: `{name:money}` with two places, `{name:percent}` with a sign."""
     return Bilingual(zh=_filled(says.zh, computed, "zh"), en=_filled(says.en, computed, "en"))
 
 

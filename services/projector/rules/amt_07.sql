@@ -88,9 +88,8 @@ SELECT payment.project,
                                                     THEN 'pay.execute payee' ELSE 'pay.execute acceptance' END
                                           WHEN payment.invoice IS NULL THEN 'pay.execute invoice' END) AS computed
   FROM payment
-  LEFT JOIN LATERAL (
-       SELECT verdict.*
+  LEFT JOIN (
+       SELECT DISTINCT ON (verdict.position) verdict.*
          FROM verdict
-        WHERE verdict.position = payment.position
-        ORDER BY CASE verdict.result WHEN 'FAIL' THEN 1 WHEN 'UNDETERMINED' THEN 2 ELSE 3 END, verdict.time
-        LIMIT 1) AS worst ON true
+        ORDER BY verdict.position, CASE verdict.result WHEN 'FAIL' THEN 1 WHEN 'UNDETERMINED' THEN 2 ELSE 3 END,
+                 verdict.time) AS worst USING (position)

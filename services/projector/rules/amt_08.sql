@@ -29,7 +29,8 @@ WITH payment AS (
               AND (contract.signed OR contract.time <= act.time)) AS terms
      WHERE act.type = 'pay.execute'
 ), fitting AS (
-    SELECT payment.position, payee.supplier, payee.account, payee.position AS said
+    SELECT payment.position, payee.supplier, payee.account, payee.position AS said,
+           coalesce(payee.supplier = payment.supplier, true) AS theirs
       FROM payment
       JOIN payee ON payee.project = payment.project
        AND (payee.root = payment.root
@@ -41,7 +42,8 @@ WITH payment AS (
                                     WHERE other.project = payment.project AND other.supplier = payee.supplier)))
        AND (payee.position = payment.contract OR payee.starts <= payment.time AND payee.time <= payment.time)
      UNION ALL
-    SELECT payment.position, payee.supplier, payee.account, payee.position
+    SELECT payment.position, payee.supplier, payee.account, payee.position,
+           coalesce(payee.supplier = payment.supplier, true)
       FROM payment
       JOIN payee ON payee.project IS NULL AND payee.supplier = ANY (payment.parties)
        AND (payee.time >= payment.signed OR payment.agreed IS NULL)
@@ -52,14 +54,13 @@ WITH payment AS (
            known.accounts IS NOT NULL AS has_account, payment.account = ANY (known.accounts) AS right_account,
            known.accounts, known.said
       FROM payment
-     CROSS JOIN LATERAL (
-           SELECT array_agg(DISTINCT fitting.supplier) FILTER (WHERE fitting.supplier IS NOT NULL) AS suppliers,
-                  array_agg(DISTINCT fitting.account)
-                      FILTER (WHERE fitting.account IS NOT NULL
-                                AND coalesce(fitting.supplier = payment.supplier, true)) AS accounts,
+      LEFT JOIN (
+           SELECT fitting.position,
+                  array_agg(DISTINCT fitting.supplier) FILTER (WHERE fitting.supplier IS NOT NULL) AS suppliers,
+                  array_agg(DISTINCT fitting.account) FILTER (WHERE fitting.account IS NOT NULL AND fitting.theirs) AS accounts,
                   array_agg(DISTINCT fitting.said) AS said
              FROM fitting
-            WHERE fitting.position = payment.position) AS known
+            GROUP BY fitting.position) AS known USING (position)
 )
 SELECT compared.project,
        compared.position::text AS key,

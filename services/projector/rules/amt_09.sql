@@ -27,8 +27,7 @@ WITH bid AS (
      GROUP BY bid.position
 ), tried AS (
     SELECT act.position, act.project, act.time, field.bids, field.unpriced, field.total, field.next, limits.price AS ceiling,
-           mean.number AS by_mean, next.number AS by_next, ceiling.number AS by_ceiling, limits.position AS limited,
-           found.*
+           mean.number AS by_mean, next.number AS by_next, ceiling.number AS by_ceiling, limits.position AS limited, field.lowest
       FROM act
       JOIN course ON course.project = act.project AND act.time >= course.starts AND act.time < course.ends
       LEFT JOIN field ON field.position = act.position
@@ -49,36 +48,38 @@ WITH bid AS (
             WHERE budget.project = act.project AND act.time >= budget.starts AND act.time < budget.ends
             ORDER BY time DESC
             LIMIT 1) AS limits ON true
-     CROSS JOIN LATERAL (
-           SELECT bool_or(bid.examined IS FALSE) AS unexamined, bool_or(bid.examined IS NULL) AS open,
-                  coalesce(array_agg(bid.supplier ORDER BY bid.price) FILTER (WHERE bid.examined IS FALSE),
-                           array_agg(bid.supplier ORDER BY bid.price) FILTER (WHERE bid.examined IS NULL)) AS suppliers,
-                  coalesce(array_agg(bid.price ORDER BY bid.price) FILTER (WHERE bid.examined IS FALSE),
-                           array_agg(bid.price ORDER BY bid.price) FILTER (WHERE bid.examined IS NULL)) AS prices
-             FROM bid
-            WHERE bid.position = act.position
-              AND (field.unpriced = 0 AND bid.price * field.bids < mean.number * field.total
-                   OR field.unpriced = 0 AND bid.price = field.lowest AND bid.price < next.number * field.next
-                   OR bid.price < ceiling.number * limits.price)) AS found
      WHERE act.type = 'eval.perform' AND act.stands AND course.method IS DISTINCT FROM 'single_source'
+), low AS (
+    SELECT bid.position, bool_or(bid.examined IS FALSE) AS unexamined, bool_or(bid.examined IS NULL) AS open,
+           coalesce(array_agg(bid.supplier ORDER BY bid.price) FILTER (WHERE bid.examined IS FALSE),
+                    array_agg(bid.supplier ORDER BY bid.price) FILTER (WHERE bid.examined IS NULL)) AS suppliers,
+           coalesce(array_agg(bid.price ORDER BY bid.price) FILTER (WHERE bid.examined IS FALSE),
+                    array_agg(bid.price ORDER BY bid.price) FILTER (WHERE bid.examined IS NULL)) AS prices
+      FROM tried
+      JOIN bid USING (position)
+     WHERE tried.unpriced = 0 AND bid.price * tried.bids < tried.by_mean * tried.total
+        OR tried.unpriced = 0 AND bid.price = tried.lowest AND bid.price < tried.by_next * tried.next
+        OR bid.price < tried.by_ceiling * tried.ceiling
+     GROUP BY bid.position
 )
 SELECT tried.project,
        tried.position::text AS key,
-       CASE WHEN tried.unexamined THEN 'FAIL'
-            WHEN tried.open OR tried.bids IS NULL OR tried.unpriced > 0 OR tried.ceiling IS NULL
+       CASE WHEN low.unexamined THEN 'FAIL'
+            WHEN low.open OR tried.bids IS NULL OR tried.unpriced > 0 OR tried.ceiling IS NULL
                  OR tried.by_mean IS NULL OR tried.by_next IS NULL OR tried.by_ceiling IS NULL THEN 'UNDETERMINED'
             ELSE 'PASS' END AS result,
        tried.position AS judged,
        tried.time AS since,
        ARRAY[tried.position, tried.limited] AS evidence,
-       jsonb_build_object('suppliers', tried.suppliers, 'prices', tried.prices, 'bids', tried.bids,
+       jsonb_build_object('suppliers', low.suppliers, 'prices', low.prices, 'bids', tried.bids,
                           'mean', CASE WHEN tried.unpriced = 0 THEN round(tried.total / tried.bids, 2) END,
                           'next', CASE WHEN tried.unpriced = 0 THEN tried.next END, 'ceiling', tried.ceiling,
                           'unknown', CASE WHEN tried.bids IS NULL THEN 'eval.perform ranking'
                                           WHEN tried.unpriced > 0 THEN 'eval.perform ranking.price'
-                                          WHEN tried.open THEN 'eval.perform ranking.examined'
+                                          WHEN low.open THEN 'eval.perform ranking.examined'
                                           WHEN tried.ceiling IS NULL THEN 'notice.publish price_ceiling'
                                           WHEN tried.by_mean IS NULL THEN 'amt.low.mean'
                                           WHEN tried.by_next IS NULL THEN 'amt.low.next'
                                           WHEN tried.by_ceiling IS NULL THEN 'amt.low.ceiling' END) AS computed
   FROM tried
+  LEFT JOIN low USING (position)

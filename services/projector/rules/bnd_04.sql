@@ -14,7 +14,8 @@
 -- another took the place of, nor where there is no award. Refunded is what was given back in full.
 WITH taken AS (
     SELECT entry.position, entry.project, entry.supplier, entry.amount, entry.time, act.object, act.unit,
-           EXISTS (SELECT FROM award WHERE award.project = entry.project AND award.supplier = entry.supplier) AS awarded
+           EXISTS (SELECT FROM award WHERE award.project = entry.project AND award.supplier = entry.supplier) AS awarded,
+           EXISTS (SELECT FROM award WHERE award.project = entry.project AND award.supplier IS NULL) AS unnamed
       FROM entry
       JOIN act ON act.position = entry.position
      WHERE entry.type = 'bidsec.receive' AND entry.kind = 'bid'
@@ -39,7 +40,7 @@ WITH taken AS (
 )
 SELECT opened.project,
        opened.position::text AS key,
-       CASE WHEN opened.supplier IS NULL OR opened.due IS NULL THEN 'UNDETERMINED'
+       CASE WHEN opened.supplier IS NULL OR opened.unnamed AND NOT opened.awarded OR opened.due IS NULL THEN 'UNDETERMINED'
             WHEN coalesce(refund.day, moment.today) <= opened.due THEN 'PASS'
             ELSE 'FAIL' END AS result,
        coalesce(refund.position, opened.position) AS judged,
@@ -52,6 +53,7 @@ SELECT opened.project,
                           'opening_zh', CASE WHEN opened.awarded THEN '合同签订' ELSE '中标（成交）通知书发出' END,
                           'opening_en', CASE WHEN opened.awarded THEN 'the signing of the contract' ELSE 'the award notice' END,
                           'unknown', CASE WHEN opened.supplier IS NULL THEN 'bidsec.receive supplier'
+                                          WHEN opened.unnamed AND NOT opened.awarded THEN 'award.decide supplier'
                                           WHEN opened.due IS NULL THEN 'bnd.bid_refund' END) AS computed
   FROM opened
  CROSS JOIN moment

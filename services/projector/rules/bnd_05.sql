@@ -17,17 +17,6 @@ WITH taken AS (
       FROM entry
       JOIN act ON act.position = entry.position
      WHERE entry.type IN ('perfsec.receive', 'retention.receive') AND entry.kind IN ('performance', 'retention')
-), accepted AS (
-    SELECT running.project, running.root, min(running.time) AS time, min(running.day) AS day
-      FROM (SELECT entry.project, entry.root, entry.time, entry.day, entry.type,
-                   sum(entry.amount) FILTER (WHERE entry.type = 'accept.perform') OVER by_time AS accepted,
-                   sum(entry.amount) FILTER (WHERE entry.type <> 'accept.perform') OVER by_time AS agreed,
-                   count(*) FILTER (WHERE entry.amount IS NULL AND entry.type <> 'accept.perform') OVER by_time AS unknown
-              FROM entry
-             WHERE entry.type IN ('contract.sign', 'contract.amend', 'accept.perform')
-            WINDOW by_time AS (PARTITION BY entry.project, entry.root ORDER BY entry.time)) AS running
-     WHERE running.accepted >= running.agreed AND running.unknown = 0
-     GROUP BY running.project, running.root
 ), owed AS (
     SELECT taken.*, accepted.time AS accepted_at, accepted.day AS accepted_on, contract.position AS contract, term.days,
            term.working, term.own,
@@ -44,7 +33,19 @@ WITH taken AS (
                 ELSE projector.due_day(greatest(accepted.day, projector.local_day(taken.time)), term.days::integer,
                                        CASE WHEN term.working THEN 'wd' ELSE 'cd' END, false) END AS due
       FROM taken
-      LEFT JOIN accepted ON accepted.project = taken.project AND accepted.root = taken.root
+      LEFT JOIN LATERAL (
+           SELECT running.time, running.day
+             FROM (SELECT entry.time, entry.day,
+                          sum(entry.amount) FILTER (WHERE entry.type = 'accept.perform') OVER by_time AS accepted,
+                          sum(entry.amount) FILTER (WHERE entry.type <> 'accept.perform') OVER by_time AS agreed,
+                          count(*) FILTER (WHERE entry.amount IS NULL AND entry.type <> 'accept.perform') OVER by_time AS unknown
+                     FROM entry
+                    WHERE entry.project = taken.project AND entry.root = taken.root
+                      AND entry.type IN ('contract.sign', 'contract.amend', 'accept.perform')
+                   WINDOW by_time AS (ORDER BY entry.time)) AS running
+            WHERE running.accepted >= running.agreed AND running.unknown = 0
+            ORDER BY running.time
+            LIMIT 1) AS accepted ON true
       LEFT JOIN LATERAL (
            SELECT min(contract.position) AS position,
                   (array_agg(contract.data -> 'performance_security_refund' ORDER BY contract.time DESC, contract.position DESC)

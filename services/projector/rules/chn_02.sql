@@ -42,7 +42,9 @@ WITH notice AS (
 )
 SELECT notice.project,
        notice.position::text AS key,
-       CASE WHEN best.grade = 'good' THEN 'PASS' WHEN best.grade = 'unknown' THEN 'UNDETERMINED' ELSE 'FAIL' END AS result,
+       CASE WHEN best.grade = 'good' THEN 'PASS'
+            WHEN best.grade = 'unknown' THEN 'UNDETERMINED'
+            ELSE 'FAIL' END AS result,
        notice.position AS judged,
        notice.time AS since,
        CASE WHEN best.grade = 'stale' OR best.grade IS NULL THEN later.time END AS cured,

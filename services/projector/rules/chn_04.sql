@@ -38,7 +38,8 @@ WITH began AS (
      WHERE floor.low IS NOT NULL
 ), surveyed AS (
     SELECT demanding.project, count(survey.position) AS surveys, max(survey.day) AS day,
-           array_agg(survey.position) AS positions, sum(projector.as_number(survey.data ->> 'respondents')) AS respondents,
+           array_agg(survey.position) AS positions,
+           sum(projector.as_number(survey.data ->> 'respondents')) AS respondents,
            bool_or(projector.as_number(survey.data ->> 'respondents') IS NULL) AS untold
       FROM demanding
       JOIN project ON project.project = demanding.project

@@ -51,7 +51,8 @@ WITH began AS (
            WHEN 'array' THEN requirement.data -> 'items' ELSE '[]' END) AS item (value)
      WHERE item.value ->> 'category' IS NOT NULL
 ), bought AS (
-    SELECT apart.project, count(line.project) AS lines, array_agg(DISTINCT line.category) FILTER (WHERE entry.hit) AS hits,
+    SELECT apart.project, count(line.project) AS lines,
+           array_agg(DISTINCT line.category) FILTER (WHERE entry.hit) AS hits,
            CASE WHEN bool_or(line.whole) FILTER (WHERE entry.hit) THEN max(line.worth) FILTER (WHERE line.whole)
                 WHEN bool_and(line.worth IS NOT NULL) FILTER (WHERE entry.hit)
                 THEN sum(line.worth) FILTER (WHERE entry.hit) END AS worth
@@ -79,6 +80,7 @@ SELECT apart.project,
                                           WHEN bought.lines = 0 THEN 'project.open category'
                                           WHEN apart.threshold IS NULL THEN 'method.catalogue_amount'
                                           WHEN bought.worth IS NULL THEN 'amount of what the catalogue lists'
-                                          WHEN apart.organisation IS NULL THEN 'project.open organisation' END) AS computed
+                                          WHEN apart.organisation IS NULL THEN 'project.open organisation' END)
+           AS computed
   FROM apart
   JOIN bought ON bought.project = apart.project

@@ -39,8 +39,9 @@ SELECT payment.project,
        payment.time AS since,
        CASE WHEN acceptance.late THEN acceptance.time END AS cured,
        ARRAY[payment.position, acceptance.position] AS evidence,
-       jsonb_build_object('contract', coalesce(payment.contract, payment.named), 'paid_on', payment.day, 'amount', payment.amount,
-                          'paid', payment.paid, 'advance', payment.advance, 'accepted', acceptance.day,
+       jsonb_build_object('contract', coalesce(payment.named, payment.contract), 'paid_on', payment.day,
+                          'amount', payment.amount, 'paid', payment.paid, 'advance', payment.advance,
+                          'accepted', acceptance.day,
                           'unknown', CASE WHEN acceptance.late = false THEN 'accept.perform result'
                                           WHEN payment.erased THEN 'contract.sign advance'
                                           WHEN payment.untold THEN 'pay.execute amount' END) AS computed
@@ -51,7 +52,8 @@ SELECT payment.project,
          LEFT JOIN contract ON contract.project = act.project AND contract.contract = act.contract
         WHERE act.type = 'accept.perform' AND act.project = payment.project AND act.stands
           AND act.amount IS DISTINCT FROM 0
-          AND (coalesce(contract.root, act.contract) = payment.contract OR act.contract IS NULL
-               OR payment.contract IS NULL)
+          AND (coalesce(contract.root, act.contract) = coalesce(payment.contract, payment.named)
+               OR act.contract IS NULL OR payment.contract LIKE 'act:%'
+               OR coalesce(payment.contract, payment.named) IS NULL)
         ORDER BY act.time > payment.time, act.erased, act.time
         LIMIT 1) AS acceptance ON true

@@ -14,7 +14,8 @@ WITH made AS (
     -- perhaps the plan. Looked at when they are prepared and approved, and at the notice where a review passed in
     -- between. Nothing passed yet: that is CHN-02 or CHN-11.
     SELECT act.project, act.position, act.type, coalesce(source.object, act.object) AS object, act.time, act.day,
-           source.position AS source, source.time AS source_time, coalesce(source.based_on, act.data -> 'based_on') AS based_on
+           source.position AS source, source.time AS source_time,
+           coalesce(source.based_on, act.data -> 'based_on') AS based_on
       FROM act
       LEFT JOIN course ON course.project = act.project AND act.time >= course.starts AND act.time < course.ends
       LEFT JOIN LATERAL (
@@ -58,7 +59,8 @@ SELECT compared.project,
        jsonb_build_object('act_zh', act_name.zh, 'act_en', act_name.en, 'document', compared.object,
                           'acted', compared.day, 'based', compared.based, 'reviewed', compared.reviewed,
                           'passed', compared.passed,
-                          'unknown', CASE WHEN compared.equal IS NULL THEN 'based_on of document or review' END) AS computed
+                          'unknown', CASE WHEN compared.equal IS NULL THEN 'based_on of document or review' END)
+           AS computed
   FROM compared
   JOIN act_name ON act_name.type = compared.type
   LEFT JOIN LATERAL (

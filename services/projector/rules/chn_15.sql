@@ -17,7 +17,8 @@ WITH sitting AS (
            course.method IN ('open_tender', 'invited_tender') AS tender, budget.total AS budgeted, value.*,
            coalesce(opening.erased, true) AS untold, rate.*,
            CASE WHEN act.data -> 'participants' -> 0 IS NOT NULL THEN people.members END AS members,
-           CASE WHEN told.experts IS NULL THEN people.experts ELSE least(told.experts, people.experts + people.open) END AS few,
+           CASE WHEN told.experts IS NULL THEN people.experts
+                ELSE least(told.experts, people.experts + people.open) END AS few,
            CASE WHEN told.experts IS NULL THEN people.experts + people.open
                 ELSE least(told.experts, people.experts + people.open) END AS many,
            coalesce(projector.as_yes(act.data ->> 'drawn'), CASE WHEN draw.position IS NOT NULL THEN true END) AS drawn,
@@ -80,11 +81,13 @@ SELECT measured.project,
                           'experts', few, 'share', share, 'share_of', share_of, 'drawn', drawn,
                           'unknown', CASE WHEN members IS NULL THEN 'eval.perform participants'
                                           WHEN method IS NULL THEN 'project.open method'
-                                          WHEN (members >= at_most) IS NOT true AND budgeted IS NULL THEN 'budget.approve amount'
+                                          WHEN (members >= at_most) IS NOT true AND budgeted IS NULL
+                                          THEN 'budget.approve amount'
                                           WHEN (members >= at_most) IS NOT true AND NOT tender AND threshold IS NULL
-                                          THEN 'method.open_tender.' || coalesce(kind, 'kind')
+                                          THEN coalesce('method.open_tender.' || kind, 'project.open kind')
                                           WHEN (members >= at_most) IS NOT true THEN 'project.open complex'
-                                          WHEN (few * share_of >= members * share) IS NOT true THEN 'eval.perform experts'
+                                          WHEN (few * share_of >= members * share) IS NOT true
+                                          THEN 'eval.perform experts'
                                           WHEN drawn IS NULL THEN 'eval.perform drawn'
                                           WHEN NOT drawn THEN 'consent to choosing the experts' END) AS computed
   FROM measured

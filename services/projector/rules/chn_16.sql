@@ -61,7 +61,7 @@ SELECT demanding.project,
                      act.erased OR bool_or(hand.function IS NULL AND hand.human) AS open
                 FROM hand
                WHERE hand.position = act.position AND hand.counts AND act.type = 'contract.review') AS seen
-        WHERE act.project = demanding.project AND act.stands
+        WHERE act.project = demanding.project AND act.type <> 'file.archive' AND act.stands
           AND (act.type = 'contract.review' OR act.data @> '{"documents": [{"kind": "legal_opinion"}]}')
           AND (act.contract = demanding.contract OR act.contract IS NULL OR demanding.contract LIKE 'act:%')
           AND (seen.legal OR seen.open)

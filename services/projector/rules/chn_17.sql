@@ -19,7 +19,7 @@ SELECT act.project,
        act.position AS judged,
        act.time AS since,
        ARRAY[act.position, agreed.position] AS evidence,
-       jsonb_build_object('contract', coalesce(agreed.contract, act.contract), 'accepted', act.day,
+       jsonb_build_object('contract', coalesce(act.contract, agreed.contract), 'accepted', act.day,
                           'scheme', agreed.scheme, 'items', line.items, 'lacking', line.lacking,
                           'unknown', CASE WHEN agreed.scheme IS NULL THEN 'contract.sign acceptance_scheme'
                                           WHEN line.items = line.lacking THEN 'accept.perform items' END) AS computed

@@ -31,7 +31,8 @@ WITH filed AS (
            (SELECT min(act.time)
               FROM act
              WHERE act.type = 'file.archive' AND act.project = filed.project AND act.stands
-               AND act.data @> jsonb_build_object('documents', jsonb_build_array(jsonb_build_object('kind', asked.kind))))
+               AND act.data @> jsonb_build_object('documents',
+                                                  jsonb_build_array(jsonb_build_object('kind', asked.kind))))
            AS held
       FROM filed
       LEFT JOIN policy ON policy.key = 'chn.file_required' AND policy.unit = filed.unit

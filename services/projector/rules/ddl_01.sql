@@ -10,7 +10,8 @@
 -- says.en = "The documents were issued from {issued}, so that bids could not close before {earliest}; they closed on {closes}, {days} days later"
 
 -- Bids close when the notice or a later clarification says so, or when they are opened, if that comes first. A later
--- statement that gives enough time makes it good. Methods without a period of their own are not asked.
+-- statement that gives enough time makes it good. A notice repeated before bids are opened issues nothing anew. Methods
+-- without a period of their own are not asked.
 WITH notice AS (
     SELECT act.project, act.position, act.time, act.day, course.method,
            lead(act.time, 1, 'infinity') OVER (PARTITION BY act.project ORDER BY act.time, act.position) AS next,
@@ -23,6 +24,16 @@ WITH notice AS (
      WHERE act.type = 'notice.publish' AND act.stands
        AND NOT coalesce('notice.publish' = ANY (course.skips), false)
        AND coalesce(course.method IN ('open_tender', 'invited_tender', 'negotiation', 'quotation', 'consultation'), true)
+       AND NOT EXISTS (
+               SELECT
+                 FROM act AS first
+                WHERE first.type = 'notice.publish' AND first.project = act.project AND first.object = act.object
+                  AND first.stands AND (first.time, first.position) < (act.time, act.position)
+                  AND NOT EXISTS (
+                      SELECT
+                        FROM act AS opened
+                       WHERE opened.type = 'bid.open' AND opened.project = act.project
+                         AND opened.time >= first.time AND opened.time <= act.time))
 ), said AS (
     SELECT notice.position AS notice, act.position, act.time, act.type = 'bid.open' AS opens,
            CASE WHEN act.type = 'bid.open' THEN act.day
@@ -30,7 +41,8 @@ WITH notice AS (
       FROM notice
       JOIN act ON act.project = notice.project
               AND (act.position = notice.position
-                   OR act.type IN ('doc.clarify', 'bid.open') AND act.time >= notice.time AND act.time < notice.next)
+                   OR act.type IN ('notice.publish', 'doc.clarify', 'bid.open')
+                  AND act.time >= notice.time AND act.time < notice.next)
 ), stated AS (
     SELECT said.*,
            (array_agg(said.closes) FILTER (WHERE said.closes IS NOT NULL AND NOT said.opens) OVER before) AS earlier

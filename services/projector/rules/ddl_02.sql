@@ -10,7 +10,8 @@
 -- says.zh = "招标文件自 {issued} 起提供，提供期限应至少 {number} 个工作日，即不早于 {earliest} 截止，公告载明提供至 {until}"
 -- says.en = "Tender documents were available from {issued} and had to be for {number} working days at least, until {earliest} or later; the notice says until {until}"
 
--- The text speaks of 招标文件: other methods have no such period in it.
+-- The text speaks of 招标文件: other methods have no such period in it. A notice repeated before bids are opened issues
+-- nothing anew.
 SELECT notice.project,
        notice.position::text AS key,
        CASE WHEN period.until >= period.earliest THEN 'PASS'
@@ -35,3 +36,13 @@ SELECT notice.project,
  WHERE notice.type = 'notice.publish' AND notice.stands
    AND coalesce(course.method IN ('open_tender', 'invited_tender'), true)
    AND NOT coalesce('notice.publish' = ANY (course.skips), false)
+   AND NOT EXISTS (
+           SELECT
+             FROM act AS first
+            WHERE first.type = 'notice.publish' AND first.project = notice.project AND first.object = notice.object
+              AND first.stands AND (first.time, first.position) < (notice.time, notice.position)
+              AND NOT EXISTS (
+                  SELECT
+                    FROM act AS opened
+                   WHERE opened.type = 'bid.open' AND opened.project = notice.project
+                     AND opened.time >= first.time AND opened.time <= notice.time))

@@ -9,20 +9,23 @@
 -- says.zh = "通知书于 {notified} 发出，合同应在 {number} 日内（{due} 前）签订；实际签订：{signed}，历时 {days} 日，其中因询问或质疑暂停 {held} 日，扣除后为 {net} 日"
 -- says.en = "The award was notified on {notified} and the contract was to be signed within {number} days, by {due}; signed: {signed}, after {days} days, of which {held} on hold for inquiries or challenges, so {net} without them"
 
--- A contract belongs to the last award before it that names its supplier. Days from the receipt of an inquiry or challenge
--- that may change the result until before its answer are days on hold (实施条例 §54). Whether they count the law does not
--- say: late under both counts is late, under one only is open, unless the unit's policy says `include` or `exclude`.
+-- An award is notified when it is first published; a contract belongs to the last one before it that names its supplier.
+-- Days from the receipt of an inquiry or challenge that may change the result until before its answer are days on hold
+-- (实施条例 §54). Whether they count the law does not say: late under both counts is late, under one only is open, unless
+-- the unit's policy says `include` or `exclude`.
 WITH awarded AS (
-    SELECT notice.project, notice.position, notice.time, notice.day, notice.unit, decided.supplier, decided.time AS decided
+    SELECT DISTINCT ON (notice.project, notice.object, decided.position) notice.project, notice.position, notice.time,
+           notice.day, notice.unit, decided.supplier, decided.time AS decided
       FROM act AS notice
       LEFT JOIN LATERAL (
-           SELECT act.supplier, act.time
+           SELECT act.position, act.supplier, act.time
              FROM act
             WHERE act.type = 'award.decide' AND act.project = notice.project AND act.stands
               AND coalesce(act.object = notice.object, true) AND act.time <= notice.time
             ORDER BY act.time DESC
             LIMIT 1) AS decided ON true
      WHERE notice.type = 'award.publish' AND notice.stands
+     ORDER BY notice.project, notice.object, decided.position, notice.time, notice.position
 ), signed AS (
     SELECT found.*, row_number() OVER (PARTITION BY found.award ORDER BY found.time, found.position) AS ordinal
       FROM (SELECT DISTINCT ON (contract.position) contract.position, contract.time, contract.day,
@@ -84,5 +87,8 @@ SELECT counted.project,
                           'days', counted.until - counted.day, 'held', counted.held,
                           'net', counted.until - counted.day - counted.held,
                           'unknown', CASE WHEN counted.due IS NULL THEN 'ddl.contract_sign'
-                                          WHEN counted.until > counted.due THEN 'ddl.contract_sign_hold' END) AS computed
+                                          WHEN counted.until > counted.due
+                                           AND counted.until <= counted.due + counted.held
+                                           AND counted.hold NOT IN ('include', 'exclude')
+                                          THEN 'ddl.contract_sign_hold' END) AS computed
   FROM counted

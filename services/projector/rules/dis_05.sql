@@ -30,7 +30,8 @@ WITH bought AS (
      WHERE act.type = 'single.publicise' AND act.stands
 ), summed AS (
     SELECT told.project,
-           bool_or(told.ends >= told.earliest AND told.until IS NOT NULL AND coalesce(told.time < told.bought, true)) AS enough,
+           bool_or(told.ends >= told.earliest AND told.until IS NOT NULL AND coalesce(told.time < told.bought, true))
+               AS enough,
            bool_or(told.ends IS NULL OR told.earliest IS NULL OR told.ends >= told.earliest AND told.until IS NULL)
                AS unknown,
            min(told.time) FILTER (WHERE told.time >= told.bought AND told.until >= told.earliest) AS cured,
@@ -64,8 +65,8 @@ SELECT act.project,
                                          AND plan.time <= act.time
                                        ORDER BY plan.time DESC
                                        LIMIT 1)) AS amount,
-              CASE WHEN course.ground ~ '唯一|第一项|[(（][1一][)）]' THEN true
-                   WHEN course.ground ~ '第[二三]项|[(（][23二三][)）]|紧急|添购' THEN false END AS alone) AS money
+              CASE WHEN course.ground ~ '唯一|第[一1]项|[(（][一1][)）]' THEN true
+                   WHEN course.ground ~ '第[二三23]项|[(（][二三23][)）]|紧急|添购' THEN false END AS alone) AS money
   LEFT JOIN policy ON policy.key = 'dis.single' AND policy.unit = act.unit
                   AND act.time >= policy.starts AND act.time < policy.ends
   LEFT JOIN policy AS threshold ON threshold.key = 'method.open_tender.' || project.kind AND threshold.unit = act.unit

@@ -7,8 +7,8 @@
 -- since = 2015-03-01
 -- policies = ["int.scan_gap"]
 -- inputs = ["scan.execute"]
--- says.zh = "项目进行期间，{first} 至 {last} 共 {days} 天没有利益冲突扫描记录（此前一次：{before}，此后一次：{after}，间隔上限 {most} 天）"
--- says.en = "While the project was open, no scan for conflicts of interest was recorded from {first} to {last}, {days} days (the one before: {before}, the one after: {after}; at most {most} days apart)"
+-- says.zh = "项目进行期间，{first} 至 {last} （{days} 天）没有利益冲突扫描记录（此前一次：{before}，此后一次：{after}，间隔上限 {most} 天）"
+-- says.en = "While the project was open, no scan for conflicts of interest was recorded from {first} to {last} (days: {days}; the one before: {before}, the one after: {after}; most days apart: {most})"
 
 -- Days count after the log's first scan, through yesterday, and from the day a project is opened to the day it is closed.
 WITH run AS (

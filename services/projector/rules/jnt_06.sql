@@ -6,8 +6,8 @@
 -- confidence = "C"
 -- inputs = ["plan.prepare", "req.review", "plan.approve", "doc.prepare", "doc.check", "doc.approve", "eval.report", "award.check", "award.decide"]
 -- since = 2016-06-29
--- says.zh = "{acts} 应分别由不同人员办理、复核、审定，同一人于 {days} 承担了其中的 {done}"
--- says.en = "{acts} are to be prepared, checked and decided by three people; one person did {done} of them, on {days}"
+-- says.zh = "{acts} 应分别由不同人员办理、复核、审定，同一人于 {days} 承担了 {done}"
+-- says.en = "{acts} are to be prepared, checked and decided by three people; one person did {done}, on {days}"
 
 -- Three hands for the method, the document and the award each. A body is a hand of its own, and its attendees are none.
 WITH step (matter, ordinal, type, role) AS (

@@ -10,19 +10,26 @@
 -- says.en = "The terms prescribe a certain patent, trademark, brand or supplier ({detail}); this was coded in a review or inspection on {coded} and had not been settled when they went out on {published}; settled: {resolved}"
 
 -- One finding for a publication, whoever coded it, before or afterwards. What was settled before the terms went out is none.
-SELECT issue.project,
-       issue.published::text AS key,
-       CASE WHEN bool_and(issue.time <= issue.went_out AND coalesce(issue.resolved <= issue.went_out, false))
-            THEN 'PASS' ELSE 'FAIL' END AS result,
-       issue.published AS judged,
-       issue.went_out AS since,
-       CASE WHEN bool_and(issue.resolved IS NOT NULL) THEN max(issue.resolved) END AS cured,
-       array_agg(issue.position) || array_agg(issue.resolving) || issue.published AS evidence,
-       jsonb_build_object('published', projector.local_day(issue.went_out), 'coded', min(issue.day),
-                          'detail', array_remove(array_agg(issue.detail ORDER BY issue.time), NULL),
-                          'resolved', CASE WHEN bool_and(issue.resolved IS NOT NULL)
-                                           THEN projector.local_day(max(issue.resolved)) END) AS computed
-  FROM issue
- WHERE issue.rule = 'NEG-01'
-   AND issue.published IS NOT NULL
- GROUP BY issue.project, issue.published, issue.went_out
+WITH coded AS (
+    SELECT issue.*, issue.time > issue.went_out OR coalesce(issue.resolved > issue.went_out, true) AS is_open
+      FROM issue
+     WHERE issue.rule = 'NEG-01' AND issue.published IS NOT NULL
+), gone_out AS (
+    SELECT coded.project, coded.published, coded.went_out, bool_or(coded.is_open) AS is_open,
+           min(coded.day) FILTER (WHERE coded.is_open) AS first, bool_and(coded.resolved IS NOT NULL) AS is_settled,
+           max(coded.resolved) AS settled, array_agg(coded.position) || array_agg(coded.resolving) AS positions,
+           array_agg(DISTINCT coded.detail) FILTER (WHERE coded.is_open AND coded.detail IS NOT NULL) AS details
+      FROM coded
+     GROUP BY coded.project, coded.published, coded.went_out
+)
+SELECT gone_out.project,
+       gone_out.published::text AS key,
+       CASE WHEN gone_out.is_open THEN 'FAIL' ELSE 'PASS' END AS result,
+       gone_out.published AS judged,
+       gone_out.went_out AS since,
+       CASE WHEN gone_out.is_settled THEN gone_out.settled END AS cured,
+       gone_out.published || gone_out.positions AS evidence,
+       jsonb_build_object('published', projector.local_day(gone_out.went_out), 'coded', gone_out.first,
+                          'detail', gone_out.details,
+                          'resolved', CASE WHEN gone_out.is_settled THEN projector.local_day(gone_out.settled) END) AS computed
+  FROM gone_out

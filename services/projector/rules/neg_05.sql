@@ -3,7 +3,7 @@
 -- severity = "HIGH"
 -- force = "LAW"
 -- citation = "政府采购法 §71(2)"
--- confidence = "C"
+-- confidence = "A"
 -- policies = ["neg.asset_standard"]
 -- inputs = ["contract.sign", "contract.amend", "req.review", "doc.check", "supervise.inspect"]
 -- says.zh = "合同 {contract} 于 {signed} 签订，单价超过资产配置标准（单价 > 标准）：{over}；审查或检查指出：{detail}"
@@ -64,7 +64,7 @@ SELECT act.project,
                   AND act.time >= policy.starts AND act.time < policy.ends
   LEFT JOIN judged ON judged.position = act.position
  CROSS JOIN LATERAL (
-       SELECT array_agg(issue.position) AS positions, array_remove(array_agg(issue.detail), NULL) AS details,
+       SELECT array_agg(issue.position) AS positions, array_agg(DISTINCT issue.detail) FILTER (WHERE issue.detail IS NOT NULL) AS details,
               CASE WHEN bool_and(issue.resolved IS NOT NULL) THEN max(issue.resolved) END AS resolved
          FROM issue
         WHERE issue.rule = 'NEG-05' AND issue.project = act.project AND act.type = 'contract.sign'

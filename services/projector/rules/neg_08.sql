@@ -55,7 +55,7 @@ SELECT act.project,
         ORDER BY earlier.time DESC, earlier.position DESC
         LIMIT 1) AS before ON true
  CROSS JOIN LATERAL (
-       SELECT array_agg(coded.position) AS positions, array_remove(array_agg(coded.detail), NULL) AS details,
+       SELECT array_agg(coded.position) AS positions, array_agg(DISTINCT coded.detail) FILTER (WHERE coded.detail IS NOT NULL) AS details,
               CASE WHEN bool_and(coded.resolved IS NOT NULL) THEN max(coded.resolved) END AS resolved
          FROM coded
         WHERE coded.award = act.position AND (coded.resolved IS NULL OR coded.resolved > act.time)) AS said

@@ -15,7 +15,8 @@ SELECT said.person, said.employer,
                    ORDER BY persons.time, persons.known_from, persons.position), 'infinity') AS ends
           FROM projector.persons
          WHERE persons.log_id = %(log_id)s
-           AND persons.person = ANY (ARRAY(SELECT hand.person FROM hand UNION SELECT term.person FROM term))
+           AND persons.person = ANY (ARRAY(SELECT hand.person FROM hand UNION SELECT term.person FROM term
+                                    UNION SELECT role_term.person FROM role_term))
            AND persons.known_from <= %(known_at)s
            AND persons.position NOT IN (SELECT withdrawn.position FROM withdrawn)) AS said
  WHERE said.employer IS NOT NULL AND said.time < said.ends;

@@ -1,12 +1,18 @@
 -- Lay out positions of the log without an act, and acts further on than the read model has read. Only where units are
--- judged: it walks through the index of all positions.
+-- judged, and only where the number of acts is not the position of the last: then it walks through all of them.
 --   log_id int, position bigint
 INSERT INTO gap (first, last, beyond, before, after, noticed)
-WITH held AS (
+WITH counted AS MATERIALIZED (
+    SELECT count(*) = %(position)s AND max(acts.position) = %(position)s AS whole
+      FROM projector.acts
+     WHERE acts.log_id = %(log_id)s
+       AND EXISTS (SELECT FROM unit)
+), held AS (
     SELECT acts.position, coalesce(lag(acts.position) OVER (ORDER BY acts.position), 0) AS previous
       FROM projector.acts
      WHERE acts.log_id = %(log_id)s
        AND EXISTS (SELECT FROM unit)
+       AND NOT (SELECT counted.whole FROM counted)
 ), broken AS (
     SELECT held.previous + 1 AS first, held.position - 1 AS last, false AS beyond
       FROM held
@@ -16,6 +22,7 @@ WITH held AS (
       FROM held
      WHERE held.position <= %(position)s
     HAVING coalesce(max(held.position), 0) < %(position)s AND EXISTS (SELECT FROM unit)
+       AND NOT (SELECT counted.whole FROM counted)
      UNION ALL
     SELECT min(held.position), max(held.position), true
       FROM held

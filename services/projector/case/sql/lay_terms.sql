@@ -1,5 +1,5 @@
 -- Lay out who held which post: the people of the case, under whatever name they were assigned, and everybody in the posts
--- of these units. A relief ends the terms of that person in that post that began before it.
+-- of the units that buy or are judged. A relief ends the terms of that person in that post that began before it.
 --   log_id int, known_at timestamptz, units text[]
 INSERT INTO term (post, person, starts, ends, position)
 WITH people AS (
@@ -23,7 +23,9 @@ WITH people AS (
        AND (terms.person = ANY (ARRAY(SELECT people.who FROM people) || ARRAY(SELECT accounts.account FROM accounts))
             OR terms.post = ANY (ARRAY(
                SELECT posts.post FROM projector.posts
-                WHERE posts.log_id = %(log_id)s AND posts.unit = ANY (%(units)s::text[]))))
+                WHERE posts.log_id = %(log_id)s
+                  AND posts.unit = ANY (%(units)s::text[] || ARRAY(
+                      SELECT buyer.unit FROM project CROSS JOIN LATERAL unnest(project.units) AS buyer (unit))))))
 ), spans AS (
     SELECT said.*,
            least(said.ends, coalesce(min(said.starts) FILTER (WHERE said.is_end) OVER after, 'infinity')) AS until

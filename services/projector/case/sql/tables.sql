@@ -55,7 +55,7 @@ CREATE TEMPORARY TABLE account (
 ) ON COMMIT DELETE ROWS;
 CREATE INDEX account_by_name ON account (account);
 
--- Posts and who held them: of the people of the case, and of the posts of its units.
+-- Posts and who held them: of the people of the case, and of the posts of the units that buy or are judged.
 CREATE TEMPORARY TABLE post (
     post        text        NOT NULL,
     unit        text,
@@ -76,6 +76,17 @@ CREATE TEMPORARY TABLE term (
 ) ON COMMIT DELETE ROWS;
 CREATE INDEX term_by_person ON term (person);
 CREATE INDEX term_by_post ON term (post);
+
+-- Duties assigned on the projects of the case, on those of their units (`project` NULL), or on any (both NULL).
+CREATE TEMPORARY TABLE role_term (
+    person   text        NOT NULL,
+    role     text        NOT NULL,
+    project  text,
+    unit     text,
+    starts   timestamptz NOT NULL,
+    ends     timestamptz NOT NULL,
+    position bigint      NOT NULL
+) ON COMMIT DELETE ROWS;
 
 -- Whom the people of the case worked for, and what kind of unit that is, as said last.
 CREATE TEMPORARY TABLE employer (
@@ -541,7 +552,7 @@ CREATE TEMPORARY TABLE owed (
 ) ON COMMIT DELETE ROWS;
 
 GRANT SELECT ON moment, act, account, post, term, employer, registered, hand, project, course, budget, contract,
-      participant, supplier, owed, relation, declaration, policy, activity, purchase, scan, unit, unit_act, disposition, control,
+      participant, supplier, owed, relation, declaration, policy, activity, purchase, scan, unit, unit_act, disposition, control, role_term,
       unit_kind, predecessor, act_name,
       issue, reserved, tenure,
       tie, leaver, gap, finding,

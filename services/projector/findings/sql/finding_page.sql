@@ -25,7 +25,7 @@ WITH listed AS (
      LIMIT %(limit)s
 )
 SELECT part.finding, part.scope, part.rule, part.project, part.unit, part.key, part.result, part.severity, part.force,
-       part.basis, part.persons, part.evidence, part.judged, part.since, part.cured, part.due, part.computed::text,
+       part.basis, part.persons, part.evidence, part.judged, part.since, part.appeared, part.cured, part.due, part.computed::text,
        part.ratified, part.status, part.until, part.lapsed, part.closed, part.set_due, part.history::text
   FROM listed
   JOIN projector.findings AS part ON part.log_id = %(log_id)s AND part.finding = listed.finding

@@ -31,9 +31,9 @@ LANGUAGE sql STABLE STRICT AS $$
            ELSE plain.day
            END
       FROM (SELECT CASE measure
-                   WHEN 'cd' THEN opening + number
-                   WHEN 'month' THEN (opening + make_interval(months => number))::date
-                   WHEN 'year' THEN (opening + make_interval(years => number))::date
+                   WHEN 'cd' THEN opening + least(number, 365000)
+                   WHEN 'month' THEN (opening + make_interval(months => least(number, 12000)))::date
+                   WHEN 'year' THEN (opening + make_interval(years => least(number, 1000)))::date
                    END AS day) AS plain
 $$;
 
@@ -79,6 +79,10 @@ CREATE INDEX acts_declaring ON projector.acts (log_id, (coalesce(data ->> 'decla
 -- An invoice is paid once, on whatever project.
 CREATE INDEX acts_paying_invoice ON projector.acts (log_id, (data ->> 'invoice'))
     WHERE type = 'pay.execute' AND data ? 'invoice';
+
+-- Duties assigned on a project, or on all of a unit, or on any.
+CREATE INDEX terms_by_project ON projector.terms (log_id, project) WHERE project IS NOT NULL;
+CREATE INDEX terms_on_no_project ON projector.terms (log_id, unit) WHERE project IS NULL AND role IS NOT NULL;
 
 -- What a unit bought: purchases that belong together are found by it.
 CREATE INDEX projects_by_unit ON projector.projects (log_id, unit);

@@ -19,6 +19,7 @@ CREATE TABLE projector.findings (
     evidence bigint[]    NOT NULL,
     judged   bigint,
     since    timestamptz NOT NULL,
+    appeared timestamptz NOT NULL,  -- when it had come about and could be known
     cured    timestamptz,
     due      date,
     computed jsonb       NOT NULL,

@@ -1,0 +1,84 @@
+"""Judging some projects and units on a connection of its own, and writing what was found between."""
+
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from msgspec import Struct
+from psycopg import Connection, IsolationLevel
+from psycopg.rows import TupleRow, tuple_row
+
+from edge.database import statement
+from projector.case.lay_out import Scope, prepare
+from projector.fact_cache import FactCache
+from projector.findings.found import Outcome, outcome
+from projector.judge.card import cards
+from projector.judge.judging import judge
+from projector.judge.library import Library
+from projector.packs import Catalogues
+from projector.view import Asked, View, open_view
+
+_PACKAGE: Final = "projector.findings"
+_BULK: Final = 50
+"""Scopes from which on the planner is told how many rows there are."""
+
+SETTINGS: Final = {"work_mem": "64MB", "jit": "off", "temp_buffers": "64MB"}
+"""Of connections that judge: cases are sorted and joined in memory, by plans that run once."""
+
+
+class Opening(Struct, frozen=True):
+    """What a view of a log is opened with."""
+
+    log_id: int
+    catalogues: Catalogues
+    cache: FactCache
+
+    @contextmanager
+    def view(self, connection: Connection[TupleRow], asked: Asked) -> Generator[View]:
+        with open_view(connection, self.log_id, self.catalogues, self.cache, asked) as view:
+            yield view
+
+
+def judge_scopes(
+    connection: Connection[TupleRow],
+    opening: Opening,
+    scopes: Sequence[str],
+    library: Library,
+    asked: Asked | None = None,
+) -> Outcome:
+    """Judge some projects and units on a connection with the tables of a case. Nothing is written."""
+    wanted = Scope(
+        projects=[scope for scope in scopes if not scope.startswith("unit:")],
+        units=[scope for scope in scopes if scope.startswith("unit:")],
+    )
+    with opening.view(connection, asked or Asked()) as view:
+        found = judge(view, wanted, library, bulk=len(scopes) > _BULK)
+        return outcome(view, scopes, found, cards(library, view.catalogue))
+
+
+def every_scope(connection: Connection[TupleRow], log_id: int) -> Iterator[str]:
+    """Yield every project and unit of a log."""
+    after, limit = "", 5_000
+    while True:
+        given = {"log_id": log_id, "after": after, "limit": limit}
+        page = [row[0] for row in connection.execute(statement(_PACKAGE, "all_scopes"), given)]
+        yield from page
+        if len(page) < limit:
+            return
+        after = page[-1]
+
+
+@contextmanager
+def writing(connection: Connection[TupleRow]) -> Generator[None]:
+    """A transaction that writes, on a connection that reads between."""
+    connection.isolation_level, connection.read_only = IsolationLevel.READ_COMMITTED, False
+    with connection.transaction():
+        yield
+
+
+def prepare_once(connection: Connection[TupleRow]) -> None:
+    """Make the tables of a case unless this connection has them."""
+    if connection.execute("SELECT to_regclass('pg_temp.moment') IS NULL").fetchone() == (True,):
+        connection.isolation_level, connection.read_only = IsolationLevel.READ_COMMITTED, False
+        connection.row_factory = tuple_row
+        prepare(connection)
