@@ -113,9 +113,12 @@ def find_conflicts(view: View, sought: Sought, projects: list[str] | None = None
     return sorted(wanted, key=_order)
 
 
-def find_by_supplier(view: View, pairs: dict[str, Pair], projects: Sequence[str]) -> list[Conflict]:
-    """Return the pairs that somebody exercised for one supplier, and in part on these projects."""
-    return _by_supplier(view, pairs, {"people": None, "actors": None, "machines": False, "projects": list(projects)})
+def find_by_supplier(
+    view: View, pairs: dict[str, Pair], projects: Sequence[str], actors: Sequence[str]
+) -> list[Conflict]:
+    """Return the pairs that one of these actors exercised for one supplier, and in part on these projects."""
+    whom = {"people": None, "actors": list(actors), "machines": False, "projects": list(projects)}
+    return _by_supplier(view, pairs, whom)
 
 
 def _portions(view: View, sought: Sought, after: str) -> Iterator[list[str] | None]:

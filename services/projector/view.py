@@ -76,11 +76,17 @@ _ALWAYS: LiteralString = "infinity"
 
 @contextmanager
 def open_view(
-    connection: Connection[TupleRow], log_id: int, catalogues: Catalogues, cache: FactCache, asked: Asked
+    connection: Connection[TupleRow],
+    log_id: int,
+    catalogues: Catalogues,
+    cache: FactCache,
+    asked: Asked,
+    *,
+    read_only: bool = True,
 ) -> Generator[View]:
     """Open a view on a connection of the projector's pool. Raises `Unavailable` while the read model is rebuilt."""
     try:
-        connection.isolation_level, connection.read_only = IsolationLevel.REPEATABLE_READ, True
+        connection.isolation_level, connection.read_only = IsolationLevel.REPEATABLE_READ, read_only
         with connection.transaction():
             given = {"log_id": log_id, "follower": follower_name(log_id)}
             row = look_up(connection, statement_text("projector", "open_view"), given).rows[0]

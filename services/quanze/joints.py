@@ -10,11 +10,10 @@ from ledger.errors import LedgerError
 from ledger.gate import Reason, Reasons
 from ledger.main import Ledger
 from ledger.reading import Reading
-from projector.authority.preflight import foresee
 from projector.errors import Behind, Unavailable
+from projector.foresee import refusals
 from projector.main import Projector
 from projector.prover import Inclusion
-from projector.view import Asked
 
 
 class LedgerProver:
@@ -58,6 +57,5 @@ class ProjectorGate:
     def judge(self, events: Sequence[Event], seen: int, seconds: float) -> Sequence[Reasons]:
         if not self._projector.wait_for(seen, seconds):
             raise Behind(f"the read model did not reach {seen} in {seconds:.1f} s")
-        with self._projector.view(Asked()) as view:
-            found = foresee(view, events)
-        return [tuple(Reason(each.code, each.detail) for each in answer.refused) for answer in found]
+        found = refusals(self._projector, events)
+        return [tuple(Reason(each.code, each.detail) for each in refused) for refused in found]

@@ -20,9 +20,9 @@ attributes. `add` is a new act of that type, with `at`, `actor`, `data`, and per
 judged (a local time); absent: at the end of the project's own story. `units`: units that are judged themselves (rotation,
 reports). `computed`: what the rule the case is about must have computed.
 
-Several projects: `on = ["P-2026-007", "P-2026-010 as P-2026-910"]`. The second is a copy under another id, with invoices of
-its own. A change is made in the first of them, or in the one that `project` names. `judged`: which of them are judged, where
-the others are only on record.
+Several projects: `on = ["P-2026-007", "P-2026-010 as P-2026-910"]`. The second is a copy under another id, with
+invoices of its own. A change is made in the first of them, or in the one that `project` names. `judged`: which of them
+are judged, where the others are only on record.
 """
 
 import json
@@ -114,7 +114,8 @@ def county(name: str) -> tuple[str, ...]:
 
 def told(case: Case) -> list[dict[str, Any]]:
     """Return the events of a case: the project's own, changed."""
-    events = [event for name in ([case.on] if isinstance(case.on, str) else case.on) if name for event in _story(name)]
+    names = [case.on] if isinstance(case.on, str) else case.on
+    events = [event for name in names if name for event in _story(name)]
     for number, change in enumerate(case.change):
         if change.add is not None:
             events.append(_added(case, change, number, events))
@@ -202,8 +203,8 @@ class Court:
             held = [act for act, event in zip(acts, events, strict=True) if "lost" not in event]
             project(self.connection.cursor(), held)
             view = self._view(now, len(self._register) + len(acts))
-            judged = {f"project:{name}" for name in case.judged}
-            projects = sorted({act.project for act in acts if act.project is not None and act.project in (judged or {act.project})})
+            told_of = {act.project for act in acts if act.project is not None}
+            projects = sorted(told_of & {f"project:{name}" for name in case.judged} if case.judged else told_of)
             lay_out(view, Scope(projects=projects, units=case.units))
             found, troubles = run(self.connection, in_order(shipped().rules.values()), passes=passes)
         assert not troubles, troubles

@@ -315,6 +315,10 @@ def _plain(value: Any) -> Any:
             return value
 
 
+OURS = frozenset(("scan.share",))
+"""Keys that the design has no row for: the daily scan's own."""
+
+
 @pytest.mark.skipif(not DESIGN.is_file(), reason=f"the design's rows are not at {DESIGN}; set QUANZE_SHARED")
 def test_the_shipped_rows_are_those_of_the_design() -> None:
     design = [each for rows in tomllib.loads(DESIGN.read_text("utf-8")).values() for each in rows]
@@ -324,7 +328,8 @@ def test_the_shipped_rows_are_those_of_the_design() -> None:
     ours = [
         (r.key, _plain(r.value), r.unit, r.stricter, r.force, r.confidence, r.starts, r.ends, r.jurisdiction)
         for r in shipped().rows
+        if r.key not in OURS
     ]
     assert Counter(map(repr, ours)) == Counter(map(repr, agreed))
     rules = {r["k"]: set(r["r"].split()) for r in design}
-    assert {r.key: {word for rule in r.rules for word in rule.split()} for r in shipped().rows} == rules
+    assert {r.key: {word for rule in r.rules for word in rule.split()} for r in shipped().rows if r.key not in OURS} == rules

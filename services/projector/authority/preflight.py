@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final, cast
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from contracts.catalogue import Catalogue
 from contracts.event import Event
@@ -32,13 +32,7 @@ class ForeseenAnswer(AuthorityAnswer, frozen=True, kw_only=True):
     refused: Annotated[
         list[Failure], Meta(description="failures of rules that the unit enforces: posting the act would be refused")
     ]
-
-
-class ForeseenAnswers(Struct, frozen=True, kw_only=True):
-    """The same for several acts, in their order."""
-
-    items: list[ForeseenAnswer]
-    next: None = None
+    enforced: Annotated[list[str], Meta(description="the rules that the unit enforces at the act's time")]
 
 
 def foresee(view: View, events: Sequence[Event]) -> list[ForeseenAnswer]:
@@ -78,7 +72,7 @@ def _foreseen(answer: AuthorityAnswer, act: JudgedAct, facts: Facts) -> Foreseen
     members["conditions"] = [_without(each, answer.position) for each in answer.conditions]
     said = (*answer.failures, *answer.faults)
     refused = [each for each in said if _refuses(each, answer, named)]
-    return ForeseenAnswer(**members, refused=refused)
+    return ForeseenAnswer(**members, refused=refused, enforced=sorted(named))
 
 
 def _without(condition: Condition, end: int) -> Condition:

@@ -18,7 +18,7 @@ from contracts.document import BadEvent
 from contracts.event import Event, read_event
 from contracts.faults import FAULTS_MAX, Fault
 from edge.problems import problem
-from projector.authority.preflight import ForeseenAnswer, ForeseenAnswers, foresee
+from projector.foresee import Foreseen, Foreseens, foresee
 from projector.question import QUESTION, Asking, Question, provide_asked
 from projector.view import Asked
 
@@ -83,12 +83,12 @@ _QUESTION: Final[dict[str, Any]] = {**QUESTION, "dependencies": {"asked": Provid
     summary="Who would authorise an act that has not happened",
     tags=["authority"],
 )
-def preflight(request: Asking, asked: Question, body: RawBody) -> ForeseenAnswer | ForeseenAnswers:
+def preflight(request: Asking, asked: Question, body: RawBody) -> Foreseen | Foreseens:
     """
     Judge an act as if it were recorded now, and store nothing.
 
-    `refused` names the failures for which the ledger would refuse it. A batch is judged together: what one act draws
-    on a ceiling, the next one finds drawn.
+    `findings` are what it would raise, `refused` names the failures and rules for which the ledger would refuse it. A
+    batch is judged together: what one act draws on a ceiling, the next one finds drawn.
     """
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type not in (*_STRUCTURED, _BATCH):
@@ -96,9 +96,10 @@ def preflight(request: Asking, asked: Question, body: RawBody) -> ForeseenAnswer
         raise ClientException(f"send {_STRUCTURED[0]} or {_BATCH}; `{said}` is neither", status_code=415)
     projector: Projector = request.app.state.projector
     with projector.view(asked) as view:
-        if content_type == _BATCH:
-            return ForeseenAnswers(items=foresee(view, _read_batch(body, view.catalogue)))
-        return foresee(view, _read([body.strip(b" \t\r\n")], view.catalogue, in_batch=False))[0]
+        catalogue = view.catalogue
+    if content_type == _BATCH:
+        return Foreseens(items=foresee(projector, _read_batch(body, catalogue)))
+    return foresee(projector, _read([body.strip(b" \t\r\n")], catalogue, in_batch=False))[0]
 
 
 def _read_batch(body: bytes, catalogue: Catalogue) -> list[Event]:

@@ -34,8 +34,8 @@ class Opening(Struct, frozen=True):
     cache: FactCache
 
     @contextmanager
-    def view(self, connection: Connection[TupleRow], asked: Asked) -> Generator[View]:
-        with open_view(connection, self.log_id, self.catalogues, self.cache, asked) as view:
+    def view(self, connection: Connection[TupleRow], asked: Asked, *, read_only: bool = True) -> Generator[View]:
+        with open_view(connection, self.log_id, self.catalogues, self.cache, asked, read_only=read_only) as view:
             yield view
 
 

@@ -19,12 +19,14 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg_pool import PoolTimeout
 
+from contracts.event import Event
 from contracts.policy import business_date
 from edge.database import open_pool, statement
 from projector.errors import Unavailable
 from projector.fact_cache import FactCache
 from projector.findings.everything import judge_everything
-from projector.findings.found import Outcome
+from projector.findings.foresee import foresee_findings
+from projector.findings.found import Outcome, Part
 from projector.findings.judging import SETTINGS, Opening, every_scope, judge_scopes, prepare_once, writing
 from projector.findings.keep import keep, note_judged
 from projector.findings.worker import Task
@@ -90,6 +92,7 @@ class Judge:
         self._pool = open_pool(dsn, "quanze_projector", size_max=3, name="quanze judge", settings=SETTINGS)
         self._opening = Opening(log_id, Catalogues(log_id), FactCache())
         self._asked = Opening(log_id, Catalogues(log_id), FactCache())
+        self._foreseen = Opening(log_id, Catalogues(log_id), FactCache())
         self._poll_seconds = poll_seconds
         self._stopping = threading.Event()
         self._moved = threading.Condition()
@@ -144,6 +147,12 @@ class Judge:
             if self._wanted is None or self._wanted.is_over:
                 self._wanted = Progress()
             return self._wanted
+
+    def foresee(self, events: Sequence[Event]) -> list[list[Part]]:
+        """Return for each act that has not happened what it would raise. Nothing is stored."""
+        with self._pool.connection() as connection:
+            prepare_once(connection)
+            return foresee_findings(connection, self._foreseen, events, self.library)
 
     # The thread
 

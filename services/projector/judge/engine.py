@@ -17,6 +17,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL
 
+from contracts.policy import business_date
 from projector.judge.judgement import Judgement
 from projector.judge.rule import BadRule, Rule
 
@@ -64,7 +65,8 @@ def run(
         try:
             with connection.transaction():
                 rows = connection.execute(_wrapped(connection, rule, passes)).fetchall()
-                found += [_judgement(rule, row) for row in rows]
+                judgements = (_judgement(rule, row) for row in rows)
+                found += [each for each in judgements if business_date(each.since) >= rule.header.since]
         except psycopg.OperationalError as exc:
             if connection.closed or not isinstance(exc, psycopg.errors.QueryCanceled):
                 raise

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from contracts.catalogue import STAGES_OUTSIDE_PAIRS, Catalogue, Pair
+from contracts.catalogue import STAGES_OUTSIDE_PAIRS, Catalogue, Duty, Pair
 from edge.database import statement
 from projector.conflicts import Conflict, find_by_supplier
 from projector.judge.card import duty_name
@@ -27,7 +27,7 @@ def judge_pairs(view: View, projects: Sequence[str]) -> list[Judgement]:
     """Return the pairs that one person has on one project of the case that is laid out. VESTED opens no finding."""
     pairs = {rule: pair for rule, pair in view.catalogue.pairs.items() if pair.on}
     found = _performed(view, pairs)
-    found += [_of(each, _latest(view, each), view.catalogue) for each in find_by_supplier(view, pairs, projects)]
+    found += _by_supplier(view, pairs, projects)
     done = {(each.rule, each.project, each.key) for each in found}
     held = _held(view, pairs) if projects else []
     return found + [each for each in held if (each.rule, each.project, each.key) not in done]
@@ -55,6 +55,26 @@ def _performed(view: View, pairs: dict[str, Pair]) -> list[Judgement]:
         for rule, project, person, performed, one, other, positions, met in rows
         if performed
     ]
+
+
+def _by_supplier(view: View, pairs: dict[str, Pair], projects: Sequence[str]) -> list[Judgement]:
+    """What somebody did elsewhere counts too: whoever did acts of both sides anywhere is looked at, nobody else."""
+    found: list[Judgement] = []
+    for rule, pair in pairs.items():
+        if pair.scope != "supplier":
+            continue
+        ones, others = (_acts_of(side, view.catalogue) for side in pair.sides)
+        given = {"log_id": view.log_id, "known_at": view.asked.known_at or "infinity", "ones": ones, "others": others}
+        rows = view.connection.execute(statement("projector.judge", "actors_on_both_sides"), given).fetchall()
+        actors = [row[0] for row in rows]
+        theirs = find_by_supplier(view, {rule: pair}, projects, actors) if actors else ()
+        found += [_of(each, _latest(view, each), view.catalogue) for each in theirs]
+    return found
+
+
+def _acts_of(side: Sequence[Duty], catalogue: Catalogue) -> list[str]:
+    roles = {duty.role for duty in side}
+    return [act.type for act in catalogue.acts.values() if act.role in roles]
 
 
 def _held(view: View, pairs: dict[str, Pair]) -> list[Judgement]:

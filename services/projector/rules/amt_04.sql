@@ -23,6 +23,11 @@ WITH running AS (
            in_turn AS (PARTITION BY entry.project, entry.root ORDER BY entry.time, entry.position)
 ), allowed AS (
     SELECT running.*, agreed.terms, agreed.advance,
+           running.accepted_unknown > 0
+           OR EXISTS (SELECT
+                        FROM entry AS adrift
+                       WHERE adrift.project = running.project AND adrift.root IS NULL AND adrift.type = 'accept.perform'
+                         AND adrift.time <= running.time) AS unmeasured,
            coalesce(least(agreed.advance, greatest(agreed.total - running.accepted, 0)), 0) AS outstanding
       FROM running
      CROSS JOIN LATERAL (
@@ -36,7 +41,7 @@ SELECT payment.project,
        payment.position::text AS key,
        CASE WHEN payment.root IS NOT NULL AND payment.paid_unknown = 0
              AND payment.paid <= payment.accepted + payment.outstanding THEN 'PASS'
-            WHEN payment.root IS NOT NULL AND payment.terms IS NOT NULL AND payment.accepted_unknown = 0
+            WHEN payment.root IS NOT NULL AND payment.terms IS NOT NULL AND NOT payment.unmeasured
              AND payment.paid > payment.accepted + payment.outstanding THEN 'FAIL'
             ELSE 'UNDETERMINED' END AS result,
        payment.position AS judged,
@@ -52,7 +57,7 @@ SELECT payment.project,
                           'excess', payment.paid - payment.accepted - payment.outstanding,
                           'unknown', CASE WHEN payment.root IS NULL THEN 'pay.execute contract'
                                           WHEN payment.terms IS NULL THEN 'contract.sign'
-                                          WHEN payment.accepted_unknown > 0 THEN 'accept.perform amount'
+                                          WHEN payment.unmeasured THEN 'accept.perform amount'
                                           WHEN payment.paid_unknown > 0 THEN 'pay.execute amount' END) AS computed
   FROM allowed AS payment
  WHERE payment.type = 'pay.execute'

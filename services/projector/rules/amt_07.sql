@@ -7,8 +7,8 @@
 -- since = 2014-01-01
 -- policies = ["amt.duplicate_window"]
 -- inputs = ["pay.execute", "accept.perform"]
--- says.zh = "支付 {payment}（付给 {supplier} {amount:money} 元）与项目 {earlier_project} 于 {earlier_day} 的一笔支付重复：{ground_zh}，且没有各自的验收"
--- says.en = "Payment {payment} of CNY {amount:money} to {supplier} repeats one of {earlier_day} on project {earlier_project}: {ground_en}, without an acceptance of its own"
+-- says.zh = "支付 {payment}（付给 {supplier} {amount:money} 元）与 {earlier_project} 于 {earlier_day} 的一笔支付重复：{ground_zh}"
+-- says.en = "Payment {payment} of CNY {amount:money} to {supplier} repeats one of {earlier_day} on {earlier_project}: {ground_en}"
 
 -- Two payments on one contract are not the same one where each rests on an acceptance of its own, where the earlier is the
 -- agreed advance, or where they are unequal parts of what one acceptance covers. What names no acceptance can have one of
@@ -79,10 +79,13 @@ SELECT payment.project,
        jsonb_build_object('payment', payment.object, 'supplier', payment.supplier, 'amount', payment.amount,
                           'invoice', payment.invoice, 'earlier_project', worst.project, 'earlier_day', worst.day,
                           'ground_zh', CASE WHEN worst.same_invoice THEN '同一发票 ' || payment.invoice
-                                            ELSE format('同一供应商、同一金额，相隔 %s 天', payment.day - worst.day) END,
+                                            ELSE format('同一供应商、同一金额，相隔 %s 天', payment.day - worst.day) END
+                                       || CASE WHEN worst.project = payment.project THEN '，且没有各自的验收' ELSE '' END,
                           'ground_en', CASE WHEN worst.same_invoice THEN 'the same invoice ' || payment.invoice
                                             ELSE format('the same supplier and amount, %s days apart', payment.day - worst.day)
-                                       END,
+                                       END
+                                       || CASE WHEN worst.project = payment.project THEN ', without an acceptance of its own'
+                                               ELSE '' END,
                           'unknown', CASE WHEN worst.result = 'UNDETERMINED'
                                           THEN CASE WHEN worst.supplier IS NULL OR payment.supplier IS NULL
                                                     THEN 'pay.execute payee' ELSE 'pay.execute acceptance' END

@@ -52,12 +52,13 @@ WITH payment AS (
     SELECT payment.*,
            payment.supplier = ANY (payment.parties || known.suppliers) AS right_supplier,
            known.accounts IS NOT NULL AS has_account, payment.account = ANY (known.accounts) AS right_account,
-           known.accounts, known.said
+           coalesce(known.accounts, known.all_accounts) AS accounts, known.said
       FROM payment
       LEFT JOIN (
            SELECT fitting.position,
                   array_agg(DISTINCT fitting.supplier) FILTER (WHERE fitting.supplier IS NOT NULL) AS suppliers,
                   array_agg(DISTINCT fitting.account) FILTER (WHERE fitting.account IS NOT NULL AND fitting.theirs) AS accounts,
+                  array_agg(DISTINCT fitting.account) FILTER (WHERE fitting.account IS NOT NULL) AS all_accounts,
                   array_agg(DISTINCT fitting.said) AS said
              FROM fitting
             GROUP BY fitting.position) AS known USING (position)

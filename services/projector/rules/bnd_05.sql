@@ -6,7 +6,7 @@
 -- confidence = "A"
 -- policies = ["bnd.performance_refund"]
 -- inputs = ["perfsec.receive", "perfsec.refund", "retention.receive", "retention.refund", "contract.sign", "accept.perform"]
--- says.zh = "{supplier} 的{kind_zh} {security}（合同 {contract}，{amount:money} 元）应于 {due} 前退还，实际退还：{refunded}；依据：{ground_zh}"
+-- says.zh = "{supplier} 的{kind_zh} {security}（合同 {contract}，{amount:money} 元）最迟应于 {due} 退还，实际退还：{refunded}；依据：{ground_zh}"
 -- says.en = "{kind_en} {security} of {supplier} (contract {contract}, CNY {amount:money}) was to be refunded by {due}; refunded: {refunded}; by {ground_en}"
 
 -- There is no national term: a performance security falls due from full acceptance (accepted = contract sum) by the

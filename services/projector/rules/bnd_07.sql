@@ -41,7 +41,8 @@ WITH taken AS (
        AND coalesce(project.kind, 'works') = 'works'
        AND (entry.kind = 'retention' OR NOT coalesce(entry.kind = ANY (kinds.list), false))
 ), judged AS (
-    SELECT taken.*,
+    SELECT taken.*, to_char(taken.held, 'FM999,999,999,999,990.00') AS held_shown,
+           to_char(taken.settled, 'FM999,999,999,999,990.00') AS settled_shown,
            CASE WHEN taken.bought IS NULL THEN 'project.open kind'
                 WHEN taken.kind = 'retention' AND taken.ratio IS NULL THEN 'bnd.retention.works'
                 WHEN taken.kind = 'retention' AND taken.held IS NULL THEN 'retention.receive amount'
@@ -61,13 +62,13 @@ SELECT judged.project,
        jsonb_build_object('contract', judged.root, 'supplier', judged.supplier, 'kind', judged.kind, 'held', judged.held,
                           'settled', judged.settled, 'ratio', judged.ratio, 'cap', judged.ratio * judged.settled,
                           'what_zh', CASE WHEN judged.kind = 'retention'
-                                          THEN format('质量保证金 %s 元，超过结算总额 %s 元的 %s%%', judged.held, judged.settled,
+                                          THEN format('质量保证金 %s 元，超过结算总额 %s 元的 %s%%', judged.held_shown, judged.settled_shown,
                                                       trim_scale(judged.ratio * 100))
-                                          ELSE format('“%s”类保证金 %s 元，不属于依法设立的四类', judged.kind, judged.held) END,
+                                          ELSE format('“%s”类保证金 %s 元，不属于依法设立的四类', judged.kind, judged.held_shown) END,
                           'what_en', CASE WHEN judged.kind = 'retention'
                                           THEN format('retention money of CNY %s, more than %s%% of the settlement total of CNY %s',
-                                                      judged.held, trim_scale(judged.ratio * 100), judged.settled)
+                                                      judged.held_shown, trim_scale(judged.ratio * 100), judged.settled_shown)
                                           ELSE format('a security of the kind "%s" of CNY %s, which is none of the four kinds'
-                                                      || ' that may be taken', judged.kind, judged.held) END,
+                                                      || ' that may be taken', judged.kind, judged.held_shown) END,
                           'unknown', judged.missing) AS computed
   FROM judged

@@ -121,6 +121,23 @@ SELECT DISTINCT scope, false AS everything
           JOIN projector.projects AS beside ON beside.log_id = %(log_id)s AND beside.unit = itself.unit
                                            AND beside.budget_project = itself.budget_project
          UNION ALL
+        SELECT beside.project
+          FROM (SELECT DISTINCT moved.project, moved.data ->> 'supplier' AS supplier
+                  FROM moved
+                 WHERE moved.type IN ('contract.sign', 'contract.amend') AND moved.data ->> 'supplier' IS NOT NULL)
+               AS signed
+          JOIN projector.projects AS itself ON itself.log_id = %(log_id)s AND itself.project = signed.project
+          JOIN projector.suppliers_named AS named ON named.log_id = %(log_id)s AND named.supplier = signed.supplier
+          JOIN projector.projects AS beside ON beside.log_id = %(log_id)s AND beside.project = named.project
+                                           AND beside.unit = itself.unit
+         UNION ALL
+        SELECT paid.project
+          FROM projector.acts AS paid
+         WHERE paid.log_id = %(log_id)s
+           AND paid.type = 'pay.execute' AND paid.data ? 'invoice'
+           AND paid.data ->> 'invoice' = ANY (ARRAY(SELECT moved.data ->> 'invoice' FROM moved
+                                                     WHERE moved.type = 'pay.execute'))
+         UNION ALL
         SELECT findings.scope
           FROM projector.findings
          WHERE findings.log_id = %(log_id)s
