@@ -15,7 +15,7 @@ from ledger.main import Ledger, create_token
 from ledger.settings import Settings as LedgerSettings
 from projector.main import Projector
 from projector.settings import Settings as ProjectorSettings
-from quanze.joints import LedgerProver, ProjectorGate
+from quanze.joints import LedgerProver, LedgerScribe, ProjectorGate
 from quanze.serving import combined_app
 from tests.conftest import Database
 from tests.events import SOURCE, event
@@ -116,7 +116,9 @@ def joined(database: Database, gate: Gate | None = None, gate_seconds: float = 5
     settings = LedgerSettings(dsn=database.dsn, signing_key=database.signer.text(), gate_seconds=gate_seconds)
     with (
         Ledger(settings) as ledger,
-        Projector(ProjectorSettings(dsn=database.dsn, poll_seconds=0.05), LedgerProver(ledger.reading)) as projector,
+        Projector(
+            ProjectorSettings(dsn=database.dsn, poll_seconds=0.05), LedgerProver(ledger.reading), LedgerScribe(ledger)
+        ) as projector,
     ):
         ledger.ask_first(gate or ProjectorGate(projector))
         with TestClient(combined_app(ledger, projector)) as http:

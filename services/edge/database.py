@@ -48,19 +48,32 @@ def statement_text(package: str, name: str) -> LiteralString:
 
 
 def open_pool(
-    dsn: str, role: str, *, size_max: int, name: str, checked: bool = True, settings: Mapping[str, str] | None = None
+    dsn: str,
+    role: str,
+    *,
+    size_max: int,
+    name: str,
+    checked: bool = True,
+    prepares: bool = True,
+    settings: Mapping[str, str] | None = None,
 ) -> Pool:
     """
     Return an open pool whose connections work as `role` (autocommit, UTC). It does not wait for the first connection.
 
     A connection that cannot take the role fails its checkout: nothing runs with more rights than intended. It is asked
     at each checkout whether it still works, unless `checked` is false: then the first use after a restart fails.
-    `settings` are PostgreSQL's own, for these connections.
+    `prepares`: psycopg prepares what is run often; not where statements are looked up (`edge.look_up`). `settings` are
+    PostgreSQL's own, for these connections.
     """
     pool: Pool = ConnectionPool(
         dsn,
         connection_class=Connection[TupleRow],
-        kwargs={"autocommit": True, "row_factory": tuple_row, "application_name": name},
+        kwargs={
+            "autocommit": True,
+            "row_factory": tuple_row,
+            "application_name": name,
+            "prepare_threshold": 5 if prepares else None,
+        },
         configure=working_as(role, settings),
         check=ConnectionPool.check_connection if checked else None,
         min_size=1,

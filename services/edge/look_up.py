@@ -8,7 +8,7 @@ and caller; here that took longer than the database did. Arguments are what our 
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date
 from functools import cache
 from typing import Any, Final, LiteralString, NamedTuple, cast
 from weakref import WeakKeyDictionary
@@ -51,9 +51,26 @@ def look_up(connection: Connection[Any], query: LiteralString, parameters: Mappi
     """
     Run a statement with named parameters (`%(name)s`) in the transaction that is open, and return all its rows.
 
-    Parameters are texts, numbers, booleans, moments, lists of these, and None; superfluous ones are ignored. Raises
-    what psycopg raises, and `TypeError` for another kind of value.
+    Parameters are texts, numbers, booleans, days, moments, lists of these, and None; superfluous ones are ignored.
+    Raises what psycopg raises, and `TypeError` for another kind of value. The connection must not prepare statements by
+    itself: after a rollback psycopg lets go of all that are prepared, ours too (`open_pool`).
     """
+    here, result = _executed(connection, query, parameters)
+    _require(result, ExecStatus.TUPLES_OK)
+    here.reading.set_pgresult(result)
+    columns = tuple((result.fname(index) or b"").decode() for index in range(result.nfields))
+    return Found(columns, here.reading.load_rows(0, result.ntuples, tuple))
+
+
+def run(connection: Connection[Any], query: LiteralString, parameters: Mapping[str, Any]) -> None:
+    """Run a statement that returns no rows, in the same way."""
+    _, result = _executed(connection, query, parameters)
+    _require(result, ExecStatus.COMMAND_OK)
+
+
+def _executed(
+    connection: Connection[Any], query: LiteralString, parameters: Mapping[str, Any]
+) -> tuple[_Connected, PGresult]:
     here = _connected.get(connection)
     if here is None:
         here = _connected[connection] = _Connected(connection)
@@ -64,11 +81,7 @@ def look_up(connection: Connection[Any], query: LiteralString, parameters: Mappi
         _require(connection.pgconn.prepare(name, statement.text), ExecStatus.COMMAND_OK)
         here.names[query] = name
     written = cast("list[bytes]", [_written(parameters[each]) for each in statement.parameters])  # None is NULL
-    result = connection.pgconn.exec_prepared(name, written)
-    _require(result, ExecStatus.TUPLES_OK)
-    here.reading.set_pgresult(result)
-    columns = tuple((result.fname(index) or b"").decode() for index in range(result.nfields))
-    return Found(columns, here.reading.load_rows(0, result.ntuples, tuple))
+    return here, connection.pgconn.exec_prepared(name, written)
 
 
 @cache
@@ -108,7 +121,7 @@ def _scalar(value: object) -> str:
             return "t" if value else "f"
         case int():
             return str(value)
-        case datetime():
+        case date():
             return value.isoformat()
         case _:
             raise TypeError(f"a {type(value).__name__} cannot be looked up by")

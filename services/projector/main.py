@@ -47,7 +47,11 @@ class Projector:
         self.log_id, self.origin = find_log(settings.dsn, settings.origin)
         require_role(settings.dsn, "quanze_projector")
         self.pool = open_pool(
-            settings.dsn, "quanze_projector", size_max=settings.pool_size_max, name="quanze projector"
+            settings.dsn,
+            "quanze_projector",
+            size_max=settings.pool_size_max,
+            name="quanze projector",
+            prepares=False,
         )
         self.tokens = Tokens(self.pool, self.log_id)
         self.catalogues = Catalogues(self.log_id)
@@ -127,6 +131,7 @@ class Projector:
         """
         names = rebuild(owner_dsn)
         self.follower.begin_again()
+        self.judge.begin_again()
         return names
 
     def app(self) -> Litestar:

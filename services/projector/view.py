@@ -54,6 +54,12 @@ class View:
     catalogue: Catalogue
     cache: FactCache
 
+    @property
+    def judged_at(self) -> datetime:
+        """When a judgement stands: nothing is overdue by a day of which nothing is known yet."""
+        known_at = self.asked.known_at
+        return self.stand.as_of if known_at is None else min(self.stand.as_of, known_at)
+
     def select(self, name: str, parameters: Mapping[str, Any] | None = None) -> Cursor[TupleRow]:
         """Run `sql/<name>.sql`, planned anew each time: a plan for all projects is a poor one for a single project."""
         return self.connection.execute(statement("projector", name), self._with(parameters), prepare=False)

@@ -230,5 +230,5 @@ def _end(events: Sequence[dict[str, Any]]) -> datetime:
 
 
 def court(dsn: str, log_id: int = 1) -> Iterator[Court]:
-    with psycopg.connect(dsn, autocommit=True) as connection:
+    with psycopg.connect(dsn, autocommit=True, prepare_threshold=None) as connection:
         yield Court(connection, log_id)

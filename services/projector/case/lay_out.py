@@ -16,6 +16,7 @@ from psycopg.rows import TupleRow
 from contracts.catalogue import Catalogue
 from contracts.payloads import Payload
 from edge.database import statement, statement_text
+from edge.look_up import run
 from projector.authority.sources import GRANTS_BY_UNIT, Sources
 from projector.case.policies import spans_of
 from projector.case.reserved import RESERVED_COLUMNS, matters_reserved
@@ -51,7 +52,7 @@ def lay_out(view: View, scope: Scope, *, analyze: bool = False) -> None:
         "log_id": view.log_id,
         "as_of": view.asked.as_of or "infinity",
         "known_at": view.asked.known_at or "infinity",
-        "now": view.stand.as_of,
+        "now": view.judged_at,
         "position": view.stand.position,
         "projects": list(scope.projects),
         "units": list(scope.units),
@@ -60,7 +61,7 @@ def lay_out(view: View, scope: Scope, *, analyze: bool = False) -> None:
 
     def lay(*names: str) -> None:
         for name in names:
-            connection.execute(statement(_PACKAGE, name), given)
+            run(connection, statement_text(_PACKAGE, name), given)
 
     lay("lay_moment", "lay_corrections")
     _lay_recast(connection, given, view.catalogue)
@@ -94,7 +95,7 @@ def _lay_recast(connection: Connection[TupleRow], given: Mapping[str, Any], cata
     if payloads:
         texts = [msgspec.json.encode(payload).decode() for payload in payloads.values()]
         given = {"positions": list(payloads), "payloads": texts}
-        connection.execute(statement(_PACKAGE, "lay_recast"), given)
+        run(connection, statement_text(_PACKAGE, "lay_recast"), given)
 
 
 def _document(text: str) -> dict[str, Any]:
@@ -125,7 +126,7 @@ def _lay_catalogue(view: View) -> None:
         "en": [act.en for act in acts],
     }
     for name in ("lay_predecessors", "lay_act_names"):
-        view.connection.execute(statement(_PACKAGE, name), given)
+        run(view.connection, statement_text(_PACKAGE, name), given)
 
 
 def _lay_policies(view: View, scope: Scope, given: Mapping[str, Any]) -> None:
@@ -134,10 +135,10 @@ def _lay_policies(view: View, scope: Scope, given: Mapping[str, Any]) -> None:
     sources = Sources(view)
     policies = sources.policies(frozenset(units))
     spans = (span.columns() for span in spans_of(units, policies))
-    view.connection.execute(statement(_PACKAGE, "lay_policies"), _columns(_POLICY_COLUMNS, spans))
+    run(view.connection, statement_text(_PACKAGE, "lay_policies"), _columns(_POLICY_COLUMNS, spans))
     matters = matters_reserved(units, policies, sources.read(GRANTS_BY_UNIT, units))
     named = _columns(RESERVED_COLUMNS, (matter.columns() for matter in matters))
-    view.connection.execute(statement(_PACKAGE, "lay_reserved"), {**given, **named})
+    run(view.connection, statement_text(_PACKAGE, "lay_reserved"), {**given, **named})
 
 
 def _columns(names: Sequence[str], rows: Iterable[Sequence[object]]) -> dict[str, Any]:

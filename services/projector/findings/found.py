@@ -66,7 +66,7 @@ def outcome(view: View, scopes: Sequence[str], judged: Judged, cards: Mapping[st
     failing = [(scope, each) for scope, each in named if each.result != "PASS"]
     disposed = dispositions(view, [finding_id(each) for _, each in failing])
     known = _known(view, {position for _, each in failing for position in each.evidence})
-    now = view.stand.as_of
+    now = view.judged_at
     found = [
         _part(
             scope,

@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import Example
-from litestar.params import PathParameter, QueryParameter
+from litestar.params import JSONBody, PathParameter, QueryParameter
 from msgspec import Struct
 
 from contracts.catalogue import Force, Severity
@@ -79,6 +79,9 @@ def get_findings(
     ] = None,
     result: Annotated[Result | None, QueryParameter(description="FAIL, or UNDETERMINED: what is not known")] = None,
     severity: Annotated[Severity | None, QueryParameter(description="only of this severity")] = None,
+    lapsed: Annotated[
+        bool | None, QueryParameter(description="only those open again since a waiver or control ended")
+    ] = None,
     limit: Limit = LIMIT_DEFAULT,
     after: After = None,
 ) -> Findings:
@@ -96,6 +99,7 @@ def get_findings(
         status=_statuses(status),
         result=result,
         severity=severity,
+        lapsed=lapsed,
     )
     if asked == Asked():
         with projector.view(asked) as view:
@@ -212,14 +216,14 @@ class ScanAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tags=["findings"],
     summary="Scan for a day, and record it",
 )
-def post_scan(request: Asking, data: ScanAsked) -> Scan:
+def post_scan(request: Asking, data: JSONBody[ScanAsked]) -> Scan:
     """
     Scan: judge what changed or fell due, count what is new, still open and closed, and record `scan.execute`.
 
     One scan a day is recorded, however often it is run. A full one takes minutes in a large log.
     """
     projector: Projector = request.app.state.projector
-    day = parse_day(data.date) if data.date is not None else business_date(datetime.now(UTC))
+    day = _day(data.date) if data.date is not None else business_date(datetime.now(UTC))
     return projector.scanner.scan(day, full=data.full)
 
 

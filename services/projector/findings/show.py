@@ -89,6 +89,7 @@ class Sought(Struct, frozen=True, kw_only=True):
     status: list[Status] | None = None
     result: Result | None = None
     severity: Severity | None = None
+    lapsed: bool | None = None
 
 
 def list_findings(view: View, sought: Sought, cards: Mapping[str, Card], limit: int, cursor: str | None) -> Findings:
@@ -105,6 +106,7 @@ def list_findings(view: View, sought: Sought, cards: Mapping[str, Card], limit: 
         "status": sought.status,
         "result": sought.result,
         "severity": sought.severity,
+        "lapsed": sought.lapsed,
         "before": place[0] if place is not None else None,
         "before_finding": place[1] if place is not None else None,
         "limit": limit + 1,
@@ -127,6 +129,7 @@ def _is_sought(part: Part, sought: Sought) -> bool:
         and (sought.status is None or part.status in sought.status)
         and (sought.result is None or part.result == sought.result)
         and (sought.severity is None or part.severity == sought.severity)
+        and (sought.lapsed is None or part.lapsed == sought.lapsed)
     )
 
 

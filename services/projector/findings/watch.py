@@ -39,8 +39,8 @@ _log: Final = structlog.get_logger()
 _PACKAGE: Final = "projector.findings"
 _LOCK: Final = 0x71756A64
 """Whoever holds it for a log judges that log ("qujd")."""
-_WINDOW_ACTS: Final = 200_000
-"""Acts of which the scopes are gathered at once: a scope touched a hundred times is judged once."""
+_WINDOW_ACTS: Final = 50_000
+"""Acts from which on everything is judged anew: most projects are among what they touch."""
 _PORTION: Final = 200
 
 Work = Literal["starting", "judging", "standing_by", "waiting", "failed", "stopped"]
@@ -89,7 +89,10 @@ class Judge:
         self.library = library
         self._task = Task(dsn, log_id, str(rules) if rules is not None else None)
         self._wanted: Progress | None = None
-        self._pool = open_pool(dsn, "quanze_projector", size_max=3, name="quanze judge", settings=SETTINGS)
+        self._generation = 0
+        self._pool = open_pool(
+            dsn, "quanze_projector", size_max=3, name="quanze judge", prepares=False, settings=SETTINGS
+        )
         self._opening = Opening(log_id, Catalogues(log_id), FactCache())
         self._asked = Opening(log_id, Catalogues(log_id), FactCache())
         self._foreseen = Opening(log_id, Catalogues(log_id), FactCache())
@@ -112,6 +115,12 @@ class Judge:
     @property
     def state(self) -> State:
         return self._state
+
+    def begin_again(self) -> None:
+        """Say that the read model was rebuilt: nothing is judged yet. Unsaid, it is noticed at the next step."""
+        with self._moved:
+            self._generation += 1
+            self._state = State("starting")
 
     def wait_for(self, position: int, seconds: float) -> bool:
         """Wait until every act up to a position is judged; say whether it is."""
@@ -189,13 +198,17 @@ class Judge:
 
     def _step(self, connection: Connection[TupleRow]) -> bool:
         """Judge what a window of acts touched, or what this day brings; say whether there was anything."""
+        generation = self._generation
         position, day, upto = self._position(connection)
         today = business_date(datetime.now(UTC))
         wanted = self._wanted
         if wanted is not None and not wanted.is_over:
-            self._everything(connection, wanted, upto, today)
+            self._everything(connection, wanted, upto, today, generation)
             return True
-        window = min(upto, position + _WINDOW_ACTS)
+        if upto - position > _WINDOW_ACTS:
+            self._everything(connection, self.judge_all(), upto, today, generation)
+            return True
+        window = upto
         scopes = self._touched(connection, position, window) if window > position else []
         if day is None or day < today:
             scopes = sorted({*scopes, *self._waking(connection, today)})
@@ -209,17 +222,19 @@ class Judge:
         if window > position or day != today:
             with writing(connection):
                 note_judged(connection, self.log_id, window, today)
-        self._show(State("judging", window, today))
-        return bool(scopes) or window < upto
+        self._show(State("judging", window, today), generation)
+        return bool(scopes)
 
-    def _everything(self, connection: Connection[TupleRow], wanted: Progress, upto: int, today: date) -> None:
+    def _everything(
+        self, connection: Connection[TupleRow], wanted: Progress, upto: int, today: date, generation: int
+    ) -> None:
         try:
             scopes = list(every_scope(connection, self.log_id))
             wanted.total = len(scopes)
             judge_everything(self._task, scopes, wanted.add)
             with writing(connection):
                 note_judged(connection, self.log_id, upto, today)
-            self._show(State("judging", upto, today))
+            self._show(State("judging", upto, today), generation)
             wanted.end()
         except BaseException as exc:
             wanted.end(str(exc) or repr(exc))
@@ -238,7 +253,9 @@ class Judge:
     def _position(self, connection: Connection[TupleRow]) -> tuple[int, date | None, int]:
         given = {"log_id": self.log_id, "follower": follower_name(self.log_id)}
         row = connection.execute(statement(_PACKAGE, "judging"), given).fetchone()
-        position, day, upto = row if row is not None else (None, None, None)
+        position, day, upto, has_calendar = row if row is not None else (None, None, None, False)
+        if not has_calendar:
+            raise Unavailable("the read model is being rebuilt: it has no calendar yet")
         return position or 0, day, upto or 0
 
     def _touched(self, connection: Connection[TupleRow], after: int, upto: int) -> list[str]:
@@ -252,7 +269,9 @@ class Judge:
         given = {"log_id": self.log_id, "today": today}
         return [row[0] for row in connection.execute(statement(_PACKAGE, "waking"), given)]
 
-    def _show(self, state: State) -> None:
+    def _show(self, state: State, generation: int | None = None) -> None:
+        """Say how far it is. What was begun before the read model was thrown away says nothing of the new one."""
         with self._moved:
-            self._state = state
+            if generation is None or generation == self._generation:
+                self._state = state
             self._moved.notify_all()

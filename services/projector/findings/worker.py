@@ -39,7 +39,11 @@ def main() -> None:
     library = with_directory(Path(task.rules) if task.rules is not None else None)
     opening = Opening(task.log_id, Catalogues(task.log_id), FactCache())
     with psycopg.connect(
-        task.dsn, autocommit=True, row_factory=tuple_row, application_name="quanze judge worker"
+        task.dsn,
+        autocommit=True,
+        row_factory=tuple_row,
+        application_name="quanze judge worker",
+        prepare_threshold=None,
     ) as connection:
         working_as("quanze_projector", SETTINGS)(connection)
         prepare_once(connection)

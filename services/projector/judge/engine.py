@@ -18,6 +18,7 @@ from psycopg.rows import TupleRow
 from psycopg.sql import SQL
 
 from contracts.policy import business_date
+from edge.look_up import look_up
 from projector.judge.judgement import Judgement
 from projector.judge.rule import BadRule, Rule
 
@@ -58,13 +59,11 @@ def run(
     troubles: list[Trouble] = []
     connection.execute("SET TRANSACTION READ ONLY")
     connection.execute("SET LOCAL ROLE quanze_rules")
-    connection.execute(
-        "SELECT set_config('statement_timeout', %s, true)", (str(int(seconds_max * 1000)),), prepare=False
-    )
+    connection.execute(_sql(f"SET LOCAL statement_timeout = {int(seconds_max * 1000)}"))
     for rule in rules:
         try:
-            with connection.transaction():
-                rows = connection.execute(_wrapped(connection, rule, passes)).fetchall()
+            with connection.transaction(force_rollback=True):  # so that no setting outlives the rule that made it
+                rows = look_up(connection, _wrapped(connection, rule, passes), {}).rows
                 judgements = (_judgement(rule, row) for row in rows)
                 found += [each for each in judgements if business_date(each.since) >= rule.header.since]
         except psycopg.OperationalError as exc:
@@ -73,7 +72,7 @@ def run(
             troubles.append(_trouble(rule, f"took longer than {seconds_max:g} s"))
         except (psycopg.Error, _NotAJudgement) as exc:
             troubles.append(_trouble(rule, str(exc)))
-    connection.execute("SELECT set_config('statement_timeout', '0', true)")
+    connection.execute("SET LOCAL statement_timeout = 0")
     connection.execute("SET LOCAL ROLE quanze_projector")
     return found, troubles
 
@@ -108,7 +107,7 @@ def _trouble(rule: Rule, error: str) -> Trouble:
     return Trouble(rule.id, error)
 
 
-def _wrapped(connection: Connection[TupleRow], rule: Rule, passes: bool) -> SQL:
+def _wrapped(connection: Connection[TupleRow], rule: Rule, passes: bool) -> LiteralString:
     return _select(rule.sql, _names(connection, rule.sql), passes)
 
 
@@ -124,11 +123,12 @@ def _names(connection: Connection[TupleRow], sql: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4_096)
-def _select(sql: str, names: tuple[str, ...], passes: bool) -> SQL:
+def _select(sql: str, names: tuple[str, ...], passes: bool) -> LiteralString:
     columns = ", ".join(_column(name, name in names) for name in _COLUMNS)
     awaited = " OR due IS NOT NULL" if "due" in names else ""
     where = "" if passes else f" WHERE result <> 'PASS'{awaited}"
-    return _sql("SELECT ", columns, " FROM (", sql, "\n) AS judged", where)
+    text = "".join(("SELECT ", columns, " FROM (", sql, "\n) AS judged", where))
+    return cast("LiteralString", text.replace("%", "%%"))  # it has no parameters: every percent sign is its own
 
 
 def _column(name: str, said: bool) -> str:

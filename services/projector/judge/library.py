@@ -8,7 +8,10 @@ from typing import Final
 
 import structlog
 from msgspec import Struct
+from psycopg import Connection
+from psycopg.rows import TupleRow
 
+from projector.judge.engine import check
 from projector.judge.rule import BadRule, Rule, read_rule
 
 _log: Final = structlog.get_logger()
@@ -50,9 +53,33 @@ def with_directory(directory: Path | None) -> Library:
             refused.append(BadRule(str(path), 1, f"cannot be read: {exc}"))
     library = _read(texts, base.rules)
     refused += library.refused
+    _say(refused)
+    return Library(library.rules, tuple(refused))
+
+
+def checked(connection: Connection[TupleRow], library: Library) -> Library:
+    """
+    Return a library without the added rules that the database does not understand: those are refused as well.
+
+    The connection works as the projector, and has the tables of a case.
+    """
+    own = shipped().rules
+    refused: list[BadRule] = []
+    for rule in library.rules.values():
+        try:
+            if rule.id not in own:
+                check(connection, rule)
+        except BadRule as exc:
+            refused.append(exc)
+    _say(refused)
+    bad = {each.file for each in refused}
+    rules = {id: rule for id, rule in library.rules.items() if id in own or rule.file not in bad}
+    return Library(rules, (*library.refused, *refused))
+
+
+def _say(refused: Iterable[BadRule]) -> None:
     for each in refused:
         _log.error("rule_refused", file=each.file, line=each.line, error=each.message)
-    return Library(library.rules, tuple(refused))
 
 
 def _read(texts: Iterable[tuple[str, str]], base: Mapping[str, Rule]) -> Library:

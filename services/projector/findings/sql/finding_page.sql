@@ -1,6 +1,6 @@
 -- List findings, the newest first, each once: its parts from several scopes together. No row: there is none such.
 --   log_id int, project text, unit text, person text, rule text, family text, status text[], result text, severity text,
---   before timestamptz, before_finding text, limit int (NULL: whichever)
+--   lapsed bool, before timestamptz, before_finding text, limit int (NULL: whichever)
 WITH listed AS (
     SELECT first.finding, first.since
       FROM projector.findings AS first
@@ -15,6 +15,7 @@ WITH listed AS (
        AND (%(status)s::text[] IS NULL OR first.status = ANY (%(status)s))
        AND (%(result)s::text IS NULL OR first.result = %(result)s)
        AND (%(severity)s::text IS NULL OR first.severity = %(severity)s)
+       AND (%(lapsed)s::boolean IS NULL OR first.lapsed = %(lapsed)s)
        AND (%(before)s::timestamptz IS NULL
             OR (first.since, first.finding) < (%(before)s::timestamptz, %(before_finding)s::text))
        AND NOT EXISTS (
