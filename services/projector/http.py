@@ -25,10 +25,12 @@ from projector.conflicts import Conflicts, Level, Sought, conflicts
 from projector.duties import Duties, person_duties, project_duties
 from projector.errors import BadQuestion, Behind, ProjectorError, Unavailable, Unknown
 from projector.findings.http import HANDLERS as FINDING_HANDLERS
+from projector.findings.touch import kept_from, kept_of, with_findings
 from projector.projects import Projects, ProjectState, get_project, list_projects
 from projector.question import QUESTION, Asking, Question
 from projector.registry_http import HANDLERS as REGISTRY_HANDLERS
 from projector.replay import History, history
+from projector.view import Asked
 
 if TYPE_CHECKING:
     from projector.main import Projector  # which holds the application made of these handlers
@@ -78,8 +80,11 @@ def get_history(
 ) -> History:
     """Replay a project: every act in order, with the state after each."""
     projector: Projector = request.app.state.projector
+    name = _named(request, project, "project")
+    found = kept_from(projector.judge.judge_now([name], asked).found) if asked != Asked() else None
     with projector.view(asked) as view:
-        return history(view, _named(request, project, "project"), limit, after)
+        page = history(view, name, limit, after)
+        return with_findings(page, kept_of(view, name) if found is None else found)
 
 
 @get("/v1/projects/{project:str}/duties", **QUESTION, summary="Who had which duty on a project", tags=["duties"])

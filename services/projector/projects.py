@@ -1,12 +1,14 @@
 """Projects: a list of them, and what is known of one."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct
+import msgspec
+from msgspec import Meta, Struct
 
 from edge.paging import read_cursor, write_cursor
 from projector.amounts import BESIDE_THE_LINE, State
+from projector.findings.touch import open_findings
 from projector.replay import replay, require_project
 from projector.view import View
 
@@ -22,6 +24,7 @@ class Project(Struct, frozen=True, kw_only=True):
     acts: int
     last_activity: datetime | None
     stage: str | None
+    open_findings: Annotated[int, Meta(description="findings not closed, by what is judged now")] = 0
 
 
 class Projects(Struct, frozen=True, kw_only=True):
@@ -48,7 +51,9 @@ def list_projects(view: View, unit: str | None, q: str | None, limit: int, curso
     place = read_cursor(cursor, str)
     after = place[0] if place is not None else ""
     rows = view.select("projects", _asked(after=after, unit=unit, q=q, limit=limit + 1)).fetchall()
-    items = [_project(row) for row in rows[:limit]]
+    found = [_project(row) for row in rows[:limit]]
+    counts = open_findings(view, [each.id for each in found])
+    items = [msgspec.structs.replace(each, open_findings=counts.get(each.id, 0)) for each in found]
     stand = view.stand
     return Projects(
         as_of=stand.as_of,
@@ -77,6 +82,7 @@ def get_project(view: View, project: str) -> ProjectState:
         acts=found.acts,
         last_activity=found.last_activity,
         stage=found.stage,
+        open_findings=open_findings(view, [project]).get(project, 0),
         as_of=stand.as_of,
         known_at=stand.known_at,
         position=stand.position,

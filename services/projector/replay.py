@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple, cast
 
 from msgspec import Meta, Struct
 
+from contracts.catalogue import Severity
 from contracts.policy import shipped
 from edge.paging import read_cursor, write_cursor
 from projector.amounts import State, Step, after, amount_of
@@ -43,6 +44,14 @@ class Other(Struct, frozen=True, kw_only=True):
     capacity: str | None = None
     function: str | None = None
     signed: bool | None = None
+
+
+class Touched(Struct, frozen=True):
+    """A finding that an act raised or closed."""
+
+    id: str
+    rule: str
+    severity: Severity
 
 
 class ReplayedAct(Struct, frozen=True, kw_only=True):
@@ -80,6 +89,8 @@ class ReplayedAct(Struct, frozen=True, kw_only=True):
     voided_by: list[int]
     flags: list[Flag]
     state: State
+    raised: Annotated[list[Touched], Meta(description="findings about this act, or complete with it")] = []
+    closed: Annotated[list[Touched], Meta(description="findings that it made good")] = []
 
 
 class History(Struct, frozen=True, kw_only=True):

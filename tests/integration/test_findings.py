@@ -292,3 +292,20 @@ def test_a_unit_may_enforce_any_rule(both: Joined) -> None:
     filing = next(each for each in lines("P-2026-001") if each["type"] == "plan.file")
     post(both, [filing])
     assert both.post(notice).status_code == 201
+
+
+def test_a_replay_says_which_act_raised_and_which_closed_a_finding(both: Joined) -> None:
+    post(both, late_publication())
+    acts = both.get("/v1/projects/P-2026-001/history", limit=1000)["items"]
+    closing = [each for each in acts if each["closed"]]
+    assert [(each["type"], each["closed"][0]["rule"]) for each in closing] == [("contract.publish", "DDL-08")]
+    post(both, lines("P-2026-008"))
+    signing = next(
+        each for each in both.get("/v1/projects/P-2026-008/history", limit=1000)["items"] if each["type"] == "contract.sign"
+    )
+    assert [each["rule"] for each in signing["raised"]] == ["AUT-06"]
+    assert both.get("/v1/projects/P-2026-008")["open_findings"] == 1
+    listed = {each["id"]: each["open_findings"] for each in both.get("/v1/projects")["items"]}
+    assert listed == {"project:P-2026-001": 0, "project:P-2026-008": 1}
+    then = both.get("/v1/projects/P-2026-008/history", limit=1000, as_of="2026-05-25")["items"]
+    assert [each["raised"][0]["rule"] for each in then if each["raised"]] == ["AUT-06"]

@@ -435,9 +435,14 @@ def test_history_over_http(bench: Bench) -> None:
         found = answer.json()
         assert (found["as_of"], found["position"], found["next"]) == ("2026-03-02T01:30:00Z", 2, None)
         assert found["state"]["paid"] == "4.00"
-        assert client.get("/v1/projects/P1/history").json()["items"] == found["items"]
+        assert _bare(client.get("/v1/projects/P1/history").json()["items"]) == _bare(found["items"])
         assert client.get("/v1/projects/P1").json()["state"] == found["state"]
         assert [each["id"] for each in client.get("/v1/projects").json()["items"]] == [P]
+
+
+def _bare(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out what the rules found: it is that of the moment asked about."""
+    return [{name: value for name, value in each.items() if name not in ("raised", "closed")} for each in items]
 
 
 def test_problems_over_http(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -471,6 +476,7 @@ def test_the_api_page_describes_every_question(bench: Bench) -> None:
     with served(bench.projector, "read") as client:
         described = json.loads(client.get("/docs/openapi.json").text)["paths"]
     asked = [path for path in described if path.startswith("/v1/") and "get" in described[path]]
+    asked.remove("/v1/scans/running")  # of a process, not of the log
     assert {"/v1/projects/{project}/history", "/v1/conflicts", "/v1/units/{unit}/grants"} <= set(asked)
     for path in asked:
         names = {each["name"] for each in described[path]["get"]["parameters"]}

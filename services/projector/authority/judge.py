@@ -94,18 +94,21 @@ def draw(cases: Iterable[tuple[JudgedAct, Facts]], uses: Uses, late_until: LateU
             path = only_way(act, facts)
             if path is None:
                 until = late_until or late_grants(facts.policies)
-                best = _decide(act, asker_of(act), facts, until(act.unit, act.time), uses).best
+                asker, tolerance = asker_of(act), until(act.unit, act.time)
+                best = _relied_on(act, asker, facts, tolerance, uses)
+                best = best or _decide(act, asker, facts, tolerance, uses).best
                 path = best.path if best is not None else None
             if path is not None:
                 uses.add(act, path.links)
     return uses
 
 
-def judge(act: JudgedAct, facts: Facts, late_until: LateUntil, uses: Draws) -> Judgement:
+def judge(act: JudgedAct, facts: Facts, late_until: LateUntil, uses: Draws, *, others: bool = True) -> Judgement:
     """
     Say who authorised an act, under what delegation, and if nobody did, why (contract §4).
 
-    `uses` is what acts drew on the grants (`uses_of`).
+    `uses` is what acts drew on the grants (`uses_of`). Without `others`, ways that were not needed are left out where
+    the grant that the act relies on plainly serves: the rest of the judgement is the same.
     """
     notes = tuple(_notes(act, facts))
     mandate = mandate_for(act, facts)
@@ -117,7 +120,12 @@ def judge(act: JudgedAct, facts: Facts, late_until: LateUntil, uses: Draws) -> J
     if act.asked is None:
         nobody = Mark("UNDETERMINED", "AUT-01", None, f"{act.actor} did it and names no lead: there is nobody to ask")
         return _ratified(Judgement(verdict="UNPROVEN", failures=(nobody,), notes=notes), act, facts, late_until, uses)
-    found = _decide(act, asker_of(act), facts, late_until(act.unit, act.time), uses)
+    asker, tolerance = asker_of(act), late_until(act.unit, act.time)
+    plain = None if others else _relied_on(act, asker, facts, tolerance, uses)
+    if plain is not None:
+        found = Judgement(verdict="VALID", best=plain, citation=Citation(plain.path.leaf.name, "relied_on"))
+    else:
+        found = _decide(act, asker, facts, tolerance, uses)
     if isinstance(need, Mark) and found.verdict == "INVALID":
         found = msgspec.structs.replace(found, verdict="UNPROVEN", failures=(need, *found.failures))
     if found.best is not None:
@@ -148,6 +156,19 @@ def _needs_grant(act: JudgedAct, facts: Facts) -> bool | Mark:
             "UNDETERMINED", "AUT-01", None, "no act says whose the project is: it may have been decided outside"
         )
     return act.unit in project.units
+
+
+def _relied_on(act: JudgedAct, asker: Asker, facts: Facts, tolerance: Tolerance, uses: Draws) -> Weighed | None:
+    """
+    Return the way by the grant that the act relies on, if it plainly serves: then it is the best there is, by
+    `_nearness`, and no other need be weighed.
+    """
+    if asker.cited is None:
+        return None
+    paths = [path for path in ways_to(asker, facts).covering(act.type) if path.leaf.name == asker.cited]
+    weighed = (Weighed(path, weigh(Case(act, asker, path, facts, tolerance, uses))) for path in paths)
+    plain = [way for way in weighed if way.serves and not way.of("LATE")]
+    return min(plain, key=lambda way: _nearness(way, asker), default=None)
 
 
 def _decide(act: JudgedAct, asker: Asker, facts: Facts, tolerance: Tolerance, uses: Draws) -> Judgement:

@@ -27,10 +27,10 @@ class Loaded(Struct, frozen=True):
     facts_of: dict[int, Facts]
     uses: Draws
 
-    def judge(self, act: JudgedAct) -> Judgement:
-        """Judge one of the acts. Nothing more is read for it."""
+    def judge(self, act: JudgedAct, *, others: bool = True) -> Judgement:
+        """Judge one of the acts. Nothing more is read for it. `others`: name the ways that were not needed, too."""
         facts = self.facts_of[act.position]
-        return judge(act, facts, late_grants(facts.policies), self.uses)
+        return judge(act, facts, late_grants(facts.policies), self.uses, others=others)
 
     def judged(self) -> Iterator[tuple[JudgedAct, Facts, Judgement]]:
         """Judge every act."""

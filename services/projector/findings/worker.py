@@ -5,6 +5,7 @@ It reads scopes from standard input, a JSON list a line, and answers each line w
 input does; what it was at then is judged again by whoever asks next.
 """
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -35,6 +36,7 @@ class Task(Struct, frozen=True):
 
 
 def main() -> None:
+    gc.disable()  # what is remembered of people and grants is large, and looking through it frees nothing
     task = msgspec.json.decode(os.environ[TASK], type=Task)
     library = with_directory(Path(task.rules) if task.rules is not None else None)
     opening = Opening(task.log_id, Catalogues(task.log_id), FactCache())
@@ -52,6 +54,7 @@ def main() -> None:
             found = judge_scopes(connection, opening, scopes, library)
             with writing(connection):
                 keep(connection, task.log_id, [found])
+            gc.collect(1)
             sys.stdout.write(f"{len(scopes)}\n")
             sys.stdout.flush()
 

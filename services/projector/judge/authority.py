@@ -39,7 +39,8 @@ def judge_authority(view: View) -> list[Judgement]:
 
 def judgements_of(loaded: Loaded, view: View) -> Iterator[Judgement]:
     """Judge acts that were gathered, and say what is wrong with each and unknown of each."""
-    for act, facts, verdict in loaded.judged():
+    for act in loaded.acts:
+        facts, verdict = loaded.facts_of[act.position], loaded.judge(act, others=False)
         for mark in _marks(verdict):
             yield _of(mark, act, facts, verdict, loaded.uses, view)
 
