@@ -85,7 +85,7 @@ def agency_tender(p: Project, budget: int, price: int, start: int) -> None:
     _documents(p, staff[0])
     p.not_before(start)
     p.later()
-    due = p.now - p.now % DAY + 19 * DAY + 570  # half past nine, nineteen working days on
+    due = p.closes(p.now)
     notice: Data = {
         "object": "NOT1",
         "amount": money(budget),

@@ -1,6 +1,5 @@
 """From the contract to the archive, as the rules would have it."""
 
-from bench import planting
 from bench.project import Project
 from bench.story import Data, digest, hand, money
 from quanze.county.lifecycle import FILED
@@ -22,7 +21,7 @@ def contract(p: Project, price: int) -> None:
         "documents": [p.paper("legal_opinion")],
     }
     p.act("contract.review", "LEGAL", opinion)
-    signer, grant = planting.signing(p, price) or _signing(p, price)
+    signer, grant = p.signs(p, price) if p.signs is not None else _signing(p, price)
     p.later(2)
     data: Data = {"object": "CON1", "contract": "CON1", "supplier": p.bidders[0], "amount": money(price)}
     data |= {
@@ -37,7 +36,7 @@ def contract(p: Project, price: int) -> None:
 
 
 def _signing(p: Project, price: int) -> tuple[str, str]:
-    if p.random.random() >= 0.14:
+    if p.facts.plant or p.random.random() >= 0.14:
         return p.signing(price)
     post = p.random.choice(("DEP", "LEAD"))
     condition = p.random.choice(([], ["legal_review"], ["concurrence:contract_reviewer"]))
@@ -73,7 +72,8 @@ def delivered(p: Project, number: int, amount: int) -> None:
         p.act("accept.publish", "OFFICER", {"object": name} | p.public(f"acceptance/{name}"))
     if p.goods:
         p.act("asset.receive", "ASSET", accepted)
-    _paid(p, number, amount, name)
+    for part in range(p.instalments):
+        _paid(p, number + part, amount // p.instalments, name)
 
 
 def _paid(p: Project, number: int, amount: int, acceptance: str) -> None:

@@ -38,7 +38,8 @@ def _small(p: Project) -> None:
 
 def _tender(p: Project) -> None:
     budget = p.random.randrange(2_100_000, 6_000_000, 1_000)
-    price = budget * p.random.randrange(88, 98) // 100
+    share = p.random.randrange(88, 98)
+    price = budget * (p.share or share) // 100
     opening(p, budget, "open_tender", "decentralised")
     agency_tender(p, budget, price, start=reviewed_plan(p, budget))
     contract(p, price)

@@ -1,5 +1,6 @@
 """What every project is made of: its facts, hands, grants and papers, and everyone's declaration of interests."""
 
+from collections.abc import Callable
 from random import Random
 from typing import Any, Final, NamedTuple
 
@@ -8,6 +9,7 @@ from bench.story import DAY, Data, Key, Story, digest, money, people_of
 from quanze.county.project import DECLARED
 from quanze.county.registry import COUNTY
 
+HALF_PAST_NINE: Final = 9 * 60 + 30
 _CITED: Final = 0.85
 _BY_ACCOUNT: Final = 0.2
 _USUAL: Final = {"plan.approve": 1, "award.decide": 1, "doc.approve": 2, "accept.panel": 5, "agency.sign": 5}
@@ -28,7 +30,11 @@ class Facts(NamedTuple):
 
 
 class Planted(NamedTuple):
-    """A violation planted on purpose: the judged act, or the two acts of a pair."""
+    """
+    A violation planted on purpose: the judged act, or the two acts of a pair.
+
+    `persons`: who did what is judged; nobody where a body did it, or where it is not said who.
+    """
 
     rule: str
     project: str
@@ -42,7 +48,13 @@ class Planted(NamedTuple):
 
 
 class Project(Story):
-    """One project of a unit. `hands` says which post does an act that another would usually do."""
+    """
+    One project of a unit. What goes otherwise than usual is said before it is told, by type of act:
+
+    `hands`: which post does it, instead of the usual one · `without`: it is left out · `waits`: so many working days
+    pass before the first · `moved`: it happens so many minutes before (below nought) or after its turn in the story ·
+    `says`: what it states · `then`: what happens after the first.
+    """
 
     def __init__(self, facts: Facts, seed: int, suppliers: int) -> None:
         super().__init__(facts.code, facts.opened)
@@ -51,6 +63,20 @@ class Project(Story):
         self.bidders = [f"supplier:V{(facts.supplier + n) % suppliers:05}" for n in range(3)]
         self.buys(goods=self.random.random() < 0.6)
         self.hands: dict[str, str] = {}
+        self.without: set[str] = set()
+        self.waits: dict[str, int] = {}
+        self.moved: dict[str, int] = {}
+        self.says: dict[str, Callable[[Data], Data]] = {}
+        self.then: dict[str, Callable[[Project], None]] = {}
+        self.share: int | None = None
+        """What is paid of each hundred of the budget, where it is not left to chance."""
+        self.closes: Callable[[int], int] = _nineteen_days_on
+        """When bids close, by when the notice is published."""
+        self.signs: Callable[[Project, int], tuple[str, str]] | None = None
+        """Who signs for an amount, and under which grant, where it is not left to chance."""
+        self.instalments = 1
+        self.interests: dict[str, list[Data] | None] = {}
+        """What persons declare, by post; None: they do not."""
         self.planted: list[Planted] = []
         self.papers: list[Data] = []
         self._linked = {facts.unit.account(post): facts.unit.person(post) for post in ACCOUNTS}
@@ -75,8 +101,16 @@ class Project(Story):
         authority: str | None = None,
         unit: str | None = None,
         at: int | None = None,
-    ) -> Key:
+    ) -> None:
         """Tell an act on this project, now and then under an account; most decisions name the grant they rest on."""
+        if act in self.without:
+            return
+        if days := self.waits.pop(act, 0):
+            self.later(days)
+        if act in self.moved:
+            at = (self.now if at is None else at) + self.moved[act]
+        if act in self.says:
+            data = self.says[act](data)
         actor = self.who(act, post)
         if act in _NEEDS_GRANT:
             usual = self.unit.grant(_USUAL[act]) if act in _USUAL and act not in self.hands else None
@@ -86,7 +120,9 @@ class Project(Story):
         listed = [each["actor"] for each in data.get("participants", ())]
         if held in ACCOUNTS and actor not in listed and self.random.random() < _BY_ACCOUNT:
             actor = self.unit.account(held)
-        return self.record(act, actor, self.ref, data, unit=unit or self.unit.ref, authority=authority, at=at)
+        self.record(act, actor, self.ref, data, unit=unit or self.unit.ref, authority=authority, at=at)
+        if after := self.then.pop(act, None):
+            after(self)
 
     def paper(self, kind: str, detail: str = "") -> Data:
         """Return a document of this project, and keep it for the file."""
@@ -95,13 +131,14 @@ class Project(Story):
         self.papers.append(paper)
         return paper
 
-    def decide(self, act: str, data: Data, amount: int, paper: Data) -> Key:
+    def decide(self, act: str, data: Data, amount: int, paper: Data) -> None:
         """Decide in person below the reserved amount; from it on the unit's body decides, with minutes."""
         data = data | {"amount": money(amount), "documents": [paper]}
         if amount < RESERVED_FROM:
-            return self.act(act, "DEP", data)
+            self.act(act, "DEP", data)
+            return
         data |= {"participants": attendees(self.unit), "documents": [paper, self.paper("minutes", act)]}
-        return self.act(act, self.unit.body, data, authority=self.unit.root("B"))
+        self.act(act, self.unit.body, data, authority=self.unit.root("B"))
 
     def public(self, what: str) -> Data:
         """Return where something is published."""
@@ -125,21 +162,35 @@ class Project(Story):
 
     def declare(self) -> None:
         """Have everyone declare on the working day before the first act that asks for it."""
-        done = dict[str, None]()
+        done = {self.unit.person(post) for post, said in self.interests.items() if said is None}
+        relations = {self.unit.person(post): said for post, said in self.interests.items() if said}
         queue = dict[int, int]()
-        for moment, event in list(self.told):
-            for actor in people_of(event):
-                person = self._linked.get(actor, actor)
+        for moment, event in sorted(self.told, key=lambda told: told[0]):
+            for person in map(self.person, people_of(event)):
                 asked = event["type"] in DECLARED or person.startswith("person:A")
                 if person in done or not asked or not person.startswith("person:"):
                     continue
-                done[person] = None
+                done.add(person)
                 day = moment // DAY - 1
                 queue[day] = queue.get(day, 0) + 1
-                data: Data = {"object": f"DCL{len(done):02}", "declarant": person, "none": True}
+                data: Data = {"object": f"DCL{len(done):02}", "declarant": person}
+                data |= {"none": False, "relations": relations[person]} if person in relations else {"none": True}
                 at = day * DAY + 14 * 60 + 5 * queue[day]
                 self.record("coi.declare", person, self.ref, data, unit=self.unit.ref, at=at)
 
-    def key(self, type: str) -> Key:
-        """Return the key of the first act of a type."""
-        return Key(*next((event["source"], event["id"]) for _, event in self.told if event["type"] == type))
+    def person(self, actor: str) -> str:
+        """Return the person behind an account of the unit; anybody else as they are."""
+        return self._linked.get(actor, actor)
+
+    def found(self, type: str, number: int = 1) -> Data:
+        """Return the act of a type that was told first, or as the `number`th."""
+        return [event for _, event in self.told if event["type"] == type][number - 1]
+
+    def key(self, type: str, number: int = 1) -> Key:
+        """Return the key of that act."""
+        event = self.found(type, number)
+        return Key(event["source"], event["id"])
+
+
+def _nineteen_days_on(now: int) -> int:
+    return now - now % DAY + 19 * DAY + HALF_PAST_NINE

@@ -52,6 +52,12 @@ def morning(day: str) -> int:
     return next(n for n, worked in enumerate(WORKED) if worked >= day) * DAY + 9 * 60
 
 
+def within(moment: int, days: int) -> int:
+    """Return nine o'clock of the last worked day that is at most so many calendar days after a moment's."""
+    last = (date.fromisoformat(day_of(moment)) + timedelta(days=days)).isoformat()
+    return next(n for n in range(len(WORKED) - 1, -1, -1) if WORKED[n] <= last) * DAY + 9 * 60
+
+
 def digest(text: str) -> str:
     """Return the SHA-256 of a text: stands for the paper or account it names."""
     return sha256(text.encode()).hexdigest()

@@ -62,7 +62,7 @@ class Projector:
         )
         self.prover = prover or _prover(settings)
         self.library = with_directory(settings.rules)
-        self.judge = Judge(settings.dsn, self.log_id, self.library, rules=settings.rules)
+        self.judge = Judge(settings.dsn, self.log_id, self.library, rules=settings.rules, judges=settings.judges)
         self.follower = Follower(
             settings.dsn,
             self.log_id,
@@ -77,8 +77,7 @@ class Projector:
     def start(self) -> None:
         self.follower.start()
         self.answering.start()
-        if self.settings.judges:
-            self.judge.start()
+        self.judge.start()
         if self._schedule is not None:
             self._schedule.start()
 

@@ -83,10 +83,19 @@ class Judge:
     """One thread that keeps the findings of a log up with its read model."""
 
     def __init__(
-        self, dsn: str, log_id: int, library: Library, *, rules: Path | None = None, poll_seconds: float = 0.2
+        self,
+        dsn: str,
+        log_id: int,
+        library: Library,
+        *,
+        rules: Path | None = None,
+        judges: bool = True,
+        poll_seconds: float = 0.2,
     ) -> None:
+        """Without `judges` it only tells how far another process has come, and judges for questions."""
         self.log_id = log_id
         self.library = library
+        self._judges = judges
         self._task = Task(dsn, log_id, str(rules) if rules is not None else None)
         self._wanted: Progress | None = None
         self._generation = 0
@@ -96,6 +105,7 @@ class Judge:
         self._opening = Opening(log_id, Catalogues(log_id), FactCache())
         self._asked = Opening(log_id, Catalogues(log_id), FactCache())
         self._foreseen = Opening(log_id, Catalogues(log_id), FactCache())
+        self._questions = threading.Lock()  # what is remembered for questions is for one at a time
         self._poll_seconds = poll_seconds
         self._stopping = threading.Event()
         self._moved = threading.Condition()
@@ -146,7 +156,7 @@ class Judge:
 
     def judge_now(self, scopes: Sequence[str], asked: Asked) -> Outcome:
         """Judge some projects and units for a question, as of its moments. Nothing is written."""
-        with self._pool.connection() as connection:
+        with self._questions, self._pool.connection() as connection:
             prepare_once(connection)
             return judge_scopes(connection, self._asked, scopes, self.library, asked)
 
@@ -159,7 +169,7 @@ class Judge:
 
     def foresee(self, events: Sequence[Event]) -> list[list[Part]]:
         """Return for each act that has not happened what it would raise. Nothing is stored."""
-        with self._pool.connection() as connection:
+        with self._questions, self._pool.connection() as connection:
             prepare_once(connection)
             return foresee_findings(connection, self._foreseen, events, self.library)
 
@@ -182,9 +192,9 @@ class Judge:
 
     def _turn(self, connection: Connection[TupleRow]) -> None:
         """Judge until stopped, if nobody else does."""
-        locked = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", (_LOCK, self.log_id)).fetchone()
-        if locked != (True,):
-            self._show(State("standing_by", self._position(connection)[0]))
+        if not self._may_judge(connection):
+            position, day, _ = self._position(connection)
+            self._show(State("standing_by", position, day))
             self._stopping.wait(self._poll_seconds)
             return
         try:
@@ -195,6 +205,11 @@ class Judge:
         finally:
             if not connection.closed:
                 connection.execute("SELECT pg_advisory_unlock(%s, %s)", (_LOCK, self.log_id))
+
+    def _may_judge(self, connection: Connection[TupleRow]) -> bool:
+        if not self._judges:
+            return False
+        return connection.execute("SELECT pg_try_advisory_lock(%s, %s)", (_LOCK, self.log_id)).fetchone() == (True,)
 
     def _step(self, connection: Connection[TupleRow]) -> bool:
         """Judge what a window of acts touched, or what this day brings; say whether there was anything."""
