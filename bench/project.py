@@ -53,7 +53,7 @@ class Project(Story):
 
     `hands`: which post does it, instead of the usual one · `without`: it is left out · `waits`: so many working days
     pass before the first · `moved`: it happens so many minutes before (below nought) or after its turn in the story ·
-    `says`: what it states · `then`: what happens after the first.
+    `late`: it is recorded so many minutes too late · `says`: what it states · `then`: what happens after the first.
     """
 
     def __init__(self, facts: Facts, seed: int, suppliers: int) -> None:
@@ -66,6 +66,7 @@ class Project(Story):
         self.without: set[str] = set()
         self.waits: dict[str, int] = {}
         self.moved: dict[str, int] = {}
+        self.late: dict[str, int] = {}
         self.says: dict[str, Callable[[Data], Data]] = {}
         self.then: dict[str, Callable[[Project], None]] = {}
         self.share: int | None = None
@@ -120,7 +121,8 @@ class Project(Story):
         listed = [each["actor"] for each in data.get("participants", ())]
         if held in ACCOUNTS and actor not in listed and self.random.random() < _BY_ACCOUNT:
             actor = self.unit.account(held)
-        self.record(act, actor, self.ref, data, unit=unit or self.unit.ref, authority=authority, at=at)
+        unit, late = unit or self.unit.ref, self.late.get(act, 0)
+        self.record(act, actor, self.ref, data, unit=unit, authority=authority, at=at, late=late)
         if after := self.then.pop(act, None):
             after(self)
 

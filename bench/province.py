@@ -114,13 +114,24 @@ def province(units: int) -> Story:
     for number in range(EXPERTS):
         _person(story, f"person:X{number:03}", None)
     for number in range(suppliers_of(units)):
-        supplier, head = f"supplier:V{number:05}", f"person:R{number:05}"
-        _supplier(story, supplier, f"第{number}供应商")
+        supplier = f"supplier:V{number:05}"
+        head, size = head_of(supplier), ("micro", "small", "medium")[number % 3]
         _person(story, head, supplier)
-        holds: Data = {"legal_representative": head, "head": head, "size": ("micro", "small", "medium")[number % 3]}
-        holds["shareholders"] = [{"holder": head, "share": "1.00"}]
-        story.record("supplier.snapshot", REGISTRAR, supplier, holds)
+        enter(story, supplier, f"第{number}供应商", head, size)
     return story
+
+
+def head_of(supplier: str) -> str:
+    """Return who heads a supplier of the register."""
+    return f"person:R{supplier.removeprefix('supplier:V')}"
+
+
+def enter(story: Story, supplier: str, name: str, head: str, size: str) -> None:
+    """Enter a supplier in the register, with who heads and owns it."""
+    _supplier(story, supplier, name)
+    holds: Data = {"legal_representative": head, "head": head, "size": size}
+    holds["shareholders"] = [{"holder": head, "share": "1.00"}]
+    story.record("supplier.snapshot", REGISTRAR, supplier, holds)
 
 
 def _registrar(story: Story) -> None:

@@ -103,8 +103,9 @@ class Story:
         unit: str | None = None,
         authority: str | None = None,
         at: int | None = None,
+        late: int = 0,
     ) -> Key:
-        """Tell one act, at `at` or now (then the clock moves on); return its key."""
+        """Tell one act, at `at` or now (then the clock moves on), recorded `late` minutes too late; return its key."""
         count = self._counts[type] = self._counts.get(type, 0) + 1
         key = Key(_SOURCE_OF.get(type.partition(".")[0], "urn:bench:oa"), f"{self.code}.{type}.{count}")
         moment = self.now if at is None else at
@@ -121,7 +122,7 @@ class Story:
             event["unit"] = unit
         if authority is not None:
             event["authority"] = authority
-        event["recordedtime"] = text_of(moment + 1 + len(self.told) % 9)
+        event["recordedtime"] = text_of(moment + 1 + len(self.told) % 9 + late)
         event["data"] = data
         self.told.append((moment, event))
         if at is None:

@@ -1,6 +1,7 @@
 """`quanze who` and `quanze grants` against a running ledger: what an auditor reads, and what a machine reads."""
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -201,7 +202,7 @@ def test_a_name_with_a_percent_in_it_is_not_read_twice(up: Up) -> None:
 def test_every_question_takes_a_slash_that_was_escaped(up: Up) -> None:
     with up.http() as http:
         paths: list[str] = [path for path in http.get("/docs/openapi.json").json()["paths"] if "{" in path]
-        named = [path for path in paths if "position" not in path and not path.startswith("/tile/")]
+        named = [path for path in paths if not re.search(r"position|\{day", path) and not path.startswith("/tile/")]
         assert len(named) > 8
         for path in named:
             answer = http.get(f"{path[: path.index('{')]}a%2Fb{path[path.index('}') + 1 :]}")

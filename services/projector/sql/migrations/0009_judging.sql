@@ -1,5 +1,9 @@
 -- What rules look up besides the acts of a project.
 
+-- Rules read the case that is laid out for them, and no table here but the calendar, which due days come from.
+REVOKE SELECT ON ALL TABLES IN SCHEMA projector FROM quanze_rules;
+ALTER DEFAULT PRIVILEGES IN SCHEMA projector REVOKE SELECT ON TABLES FROM quanze_rules;
+
 -- The calendar of working days, as far as it is published. `ordinal` counts the working days through this one, so that
 -- the n-th after a day is found and not counted. The projector fills it when it starts.
 CREATE TABLE projector.days (
@@ -7,6 +11,7 @@ CREATE TABLE projector.days (
     works   boolean NOT NULL,
     ordinal integer NOT NULL
 );
+GRANT SELECT ON projector.days TO quanze_rules;
 CREATE UNIQUE INDEX days_by_ordinal ON projector.days (ordinal) WHERE works;
 
 -- The last day of a period that opens on a day, which does not count itself. `measure`: cd calendar days, wd working
