@@ -300,9 +300,8 @@ def test_a_replay_says_which_act_raised_and_which_closed_a_finding(both: Joined)
     closing = [each for each in acts if each["closed"]]
     assert [(each["type"], each["closed"][0]["rule"]) for each in closing] == [("contract.publish", "DDL-08")]
     post(both, lines("P-2026-008"))
-    signing = next(
-        each for each in both.get("/v1/projects/P-2026-008/history", limit=1000)["items"] if each["type"] == "contract.sign"
-    )
+    acts = both.get("/v1/projects/P-2026-008/history", limit=1000)["items"]
+    signing = next(each for each in acts if each["type"] == "contract.sign")
     assert [each["rule"] for each in signing["raised"]] == ["AUT-06"]
     assert both.get("/v1/projects/P-2026-008")["open_findings"] == 1
     listed = {each["id"]: each["open_findings"] for each in both.get("/v1/projects")["items"]}

@@ -142,7 +142,7 @@ def rounds(usual: int) -> settings:
         deadline=None,
         database=None,
         phases=[Phase.explicit, Phase.generate],
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
     )
 
 
@@ -178,7 +178,7 @@ class Case:
         return self.one(type)["data"]
 
     def day(self, type: str) -> str:
-        return self.one(type)["time"][:10]
+        return str(self.one(type)["time"])[:10]
 
     def person(self, post: str) -> str:
         """Return who is in a post of the unit; somebody else named is who they are."""
@@ -187,7 +187,8 @@ class Case:
     def does(self, type: str) -> str:
         """Return the natural person who does an act."""
         accounts = {self.unit.account(post): self.unit.person(post) for post in ACCOUNTS}
-        return accounts.get(self.one(type)["actor"], self.one(type)["actor"])
+        actor = str(self.one(type)["actor"])
+        return accounts.get(actor, actor)
 
     @property
     def price(self) -> Decimal:
@@ -537,6 +538,10 @@ def passed_on(over: Decimal, *, onward: bool) -> Change:
     return change
 
 
+def term(first: str, last: str) -> Data:
+    return {"valid_from": first, "valid_until": last}
+
+
 def total(amount: Decimal) -> Data:
     return {"ceiling_total": money(amount), "total_basis": "committed", "total_window": "term"}
 
@@ -787,6 +792,11 @@ def undeclared(post: str) -> Change:
     return change
 
 
+def fewer_experts(number: int) -> Change:
+    gone = [seat("eval.perform", 1, None)] * number
+    return every(*gone, put("eval.perform", experts=4 - number))
+
+
 def delivered_before(case: Case) -> None:
     case.move("delivery.record", case.signed(-1))
 
@@ -948,7 +958,7 @@ MUTATIONS: Final = (
     M("a body decides without minutes", TENDER, without_paper("award.decide", "minutes"), "JNT-07"),
     M("three sit in the body", TENDER, seat("award.decide", 0, None)),
     M("two sit in the body", TENDER, every(seat("award.decide", 0, None), seat("award.decide", 0, None)), "JNT-07"),
-    M("an even number evaluates", TENDER, every(seat("eval.perform", 1, None), put("eval.perform", experts=3)), "CHN-15"),
+    M("an even number evaluates", TENDER, fewer_experts(1), "CHN-15"),
     M("experts were not drawn by lot", TENDER, put("eval.perform", drawn=False), "CHN-15"),
 
     # Steps
@@ -1007,7 +1017,7 @@ MUTATIONS: Final = (
     M("a special grant that serves", ANY, under()),
     M("a grant from tomorrow", ANY, under(lambda p: {"valid_from": p.signed(1)}), "AUT-02"),
     M("a grant until today", ANY, under(lambda p: {"valid_until": p.signed(0)})),
-    M("a grant until yesterday", ANY, under(lambda p: {"valid_from": p.signed(-9), "valid_until": p.signed(-1)}), "AUT-03"),
+    M("a grant until yesterday", ANY, under(lambda p: term(p.signed(-9), p.signed(-1))), "AUT-03"),
     M("a grant revoked from today", ANY, under(then=revoked(0)), "AUT-04"),
     M("a grant revoked from tomorrow", ANY, under(then=revoked(1))),
     M("a grant for another project", ANY, under(lambda p: {"scope": p.scope("contract.sign", "-2")}), "AUT-05"),

@@ -12,13 +12,13 @@ A case is a table in a TOML file:
     finds = ["DDL-01"]              # every rule that must fire, and no other; "DDL-08 cured" where it was made good
     unknown = ["AMT-09"]            # every rule that must be undetermined, besides those of the project as it is
 
-Changes: `act` names an act by its type, `notice.publish`, or by type and number, `pay.approve.2`; `all = true` means every
-act of that type. `drop = true` leaves it out, `lose = true` all but its place in the log;
-`set` replaces members of its payload; `at` moves it to
-a local time, `days` by so many days; `actor`, `unit`, `role`, `authority`, `onbehalfof`, `recordedtime` replace
-attributes. `add` is a new act of that type, with `at`, `actor`, `data`, and perhaps a `subject`. `now` is when it is
-judged (a local time); absent: at the end of the project's own story. `units`: units that are judged themselves (rotation,
-reports). `computed`: what the rule the case is about must have computed.
+Changes: `act` names an act by its type, `notice.publish`, or by type and number, `pay.approve.2`; `all = true` means
+every act of that type. `drop = true` leaves it out, `lose = true` all but its place in the log; `set` replaces members
+of its payload, `remove` lists members or attributes to leave out; `at` moves it to a local time, `days` by so many
+days; `actor`, `unit`, `role`, `authority`, `onbehalfof`, `recordedtime` replace attributes. `add` is a new act of that
+type, with `at`, `actor`, `data`, and perhaps a `subject`. `now` is when it is judged (a local time); absent: at the end
+of the project's own story. `units`: units that are judged themselves (rotation, reports). `computed`: what the rule
+that the case is about must have computed.
 
 Several projects: `on = ["P-2026-007", "P-2026-010 as P-2026-910"]`. The second is a copy under another id, with
 invoices of its own. A change is made in the first of them, or in the one that `project` names. `judged`: which of them
