@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from bench.lawful import told
-from bench.planting import RULES
+from bench.planting import PLANTS, RULES
 from bench.project import Facts, Planted
 from bench.province import Unit, province, register, suppliers_of
 from bench.story import DAY, Data, Story, morning
@@ -63,19 +63,28 @@ def plan(seed: int, projects: int, wrong: float = PLANTED) -> list[Facts]:
     """Return what is fixed of every project, in the order in which they are opened."""
     random = Random(seed)
     suppliers = suppliers_of(_units(projects))
-    found = [_facts(random, number, suppliers, wrong) for number in range(projects)]
+    turns = _turns(random)
+    found = [
+        _facts(random, number, suppliers, next(turns) if random.random() < wrong else "") for number in range(projects)
+    ]
     return sorted(found, key=lambda facts: (facts.opened, facts.code))
 
 
-def _facts(random: Random, number: int, suppliers: int, wrong: float) -> Facts:
+def _turns(random: Random) -> Iterator[str]:
+    """Yield what is planted: everything as often, in an order of chance."""
+    while True:
+        yield from random.sample(RULES, len(RULES))
+
+
+def _facts(random: Random, number: int, suppliers: int, plant: str) -> Facts:
     """A unit's suppliers take turns, so that none gets several orders in a month."""
     unit, turn = Unit(number // PROJECTS_A_UNIT), number % PROJECTS_A_UNIT
     code = f"P-{unit.code}-{turn:03}"
     supplier = (unit.number * 13 + turn) % suppliers
     if number % _FRAMEWORKS == 0:
         return Facts(code, unit, morning("2025-11-20"), "framework", "", supplier)
-    shape = "tender" if random.random() < _TENDERS else "small"
-    plant = random.choice(RULES) if shape == "small" and random.random() < wrong / (1 - _TENDERS) else ""
+    tenders = random.random() < _TENDERS
+    shape = PLANTS[plant].shape if plant else "tender" if tenders else "small"
     first, last = (20, _LAST_TENDER) if shape == "tender" else (40, _LAST_SMALL)
     opened = random.randrange(first, last) * DAY + 9 * 60 + random.randrange(120)
     return Facts(code, unit, opened, shape, plant, supplier)

@@ -9,10 +9,10 @@ from bench.story import Data
 
 class Wrong(NamedTuple):
     """
-    What must be found: a rule, and the acts judged, by type, or by type and number (`pay.execute.2`).
+    What must be found: a rule, and the acts judged: by type, with a number where not the first (`pay.execute.2`), of a
+    declaration with the post of whoever made it (`coi.declare@REQ2`).
 
-    `who`: the posts of the persons; None: whoever did the first of the acts. `judged` false: the rule says on which acts
-    it rests, but not of any who did it.
+    `who`: the persons, by post, or by the act that was put into another hand; None: whoever did the first of the acts.
     """
 
     rule: str
@@ -47,6 +47,11 @@ def left_out(*acts: str) -> Callable[[Project], None]:
 def waits(act: str, days: int) -> Callable[[Project], None]:
     """Let so many working days more pass before the first act of a type."""
     return lambda p: p.waits.update({act: days})
+
+
+def moved(act: str, minutes: int) -> Callable[[Project], None]:
+    """Have acts of a type happen so much after, or before, their turn."""
+    return lambda p: p.moved.update({act: minutes})
 
 
 def by(act: str, post: str) -> Callable[[Project], None]:

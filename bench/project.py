@@ -188,11 +188,6 @@ class Project(Story):
         """Return the act of a type that was told first, or as the `number`th."""
         return [event for _, event in self.told if event["type"] == type][number - 1]
 
-    def key(self, type: str, number: int = 1) -> Key:
-        """Return the key of that act."""
-        event = self.found(type, number)
-        return Key(event["source"], event["id"])
-
 
 def _nineteen_days_on(now: int) -> int:
     return now - now % DAY + 19 * DAY + HALF_PAST_NINE

@@ -36,6 +36,10 @@ class Key(NamedTuple):
     id: str
 
 
+def key_of(event: Data) -> Key:
+    return Key(event["source"], event["id"])
+
+
 def day_of(moment: int) -> str:
     """Return the date of a moment, `2026-03-02`."""
     return WORKED[moment // DAY]

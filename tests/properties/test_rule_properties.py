@@ -654,8 +654,40 @@ def contents(type: str, without: str = "", more: str = "") -> Change:
     return change
 
 
-def coded(resolved: bool) -> Change:
-    return put("doc.check", issues=[{"rule": "NEG-01", "detail": "指定品牌", "resolved": resolved}])
+def coded(rule: str, *, resolved: bool) -> Change:
+    return put("doc.check", issues=[{"rule": rule, "detail": "见复核意见", "resolved": resolved}])
+
+
+def evaluated(days: int) -> Change:
+    return lambda case: case.move("perf.evaluate", days_after(case.day("project.close"), days))
+
+
+def rectified(days: int) -> Change:
+    """Inspect, ask for something to be mended within ten days, and mend it after so many."""
+
+    def change(case: Case) -> None:
+        issues = [{"rule": "CHN-19", "detail": "未作绩效评价"}]
+        inspected("DISC", issues=issues, due=case.signed(10))(case)
+        mended: Data = {"object": "INS1", "inspection": "INS1", "result": "pass"}
+        case.add("supervise.rectify", "LEAD", case.signed(days), "08:10", mended)
+
+    return change
+
+
+def regulator_sits(case: Case) -> None:
+    """Have somebody of the finance department sit as an expert."""
+    regulator = f"person:F-{case.code}"
+    known: Data = {"pseudonym": regulator[7:], "employer": f"unit:{case.unit.finance}"}
+    case.add("person.register", REGISTRAR, case.day("project.open"), "07:00", known, regulator)
+    seat("eval.perform", 1, regulator)(case)
+
+
+def without_counsel(case: Case) -> None:
+    """A complex project, whose contract finance alone reviews."""
+    case.data("project.open")["complex"] = True
+    case.one("contract.review").update(actor=case.person("FIN"))
+    people = [hand(case.person("FIN"), "lead", "finance")]
+    case.data("contract.review").update(participants=people, documents=[])
 
 
 def closing(days: int) -> Change:
@@ -884,6 +916,10 @@ MUTATIONS: Final = (
     M("the performance security is refunded a day late", TENDER, performance_security(worked=6), "BND-05"),
     M("a request for recusal is looked into on the third day", ANY, recusal_asked(3)),
     M("a request for recusal is looked into on the fourth", ANY, recusal_asked(4), "INT-06"),
+    M("performance is evaluated 90 days after the end", TENDER, evaluated(90)),
+    M("performance is evaluated 91 days after", TENDER, evaluated(91), "CHN-19"),
+    M("what was asked for is mended on the last day", ANY, rectified(10)),
+    M("what was asked for is mended a day later", ANY, rectified(11), "EVL-03"),
 
     # Amounts
     M("the budget is what the contract costs", ANY, amount("budget.approve", lambda p: p.price)),
@@ -930,6 +966,7 @@ MUTATIONS: Final = (
     M("an outside expert drafts and reviews", TENDER, expert_reviews, "SOD-01 SOD-14"),
     M("an employee sits as an expert", TENDER, seat("eval.perform", 1, "OFFICE"), "SOD-15"),
     M("the agency sits for the purchaser", TENDER, seat("eval.perform", 4, agent(0)), "SOD-16"),
+    M("a regulator sits as an expert", TENDER, regulator_sits, "SOD-17"),
     M("the budget's author reviews it", ANY, by("budget.review", "BUDG"), "SOD-30"),
     M("who approves the plan prepared it", SMALL, by("plan.prepare", "DEP"), "SOD-31"),
     M("legal drafts what it reviews", ANY, by("contract.draft", "LEGAL"), "SOD-32"),
@@ -986,6 +1023,7 @@ MUTATIONS: Final = (
     M("signed while a challenge is open", TENDER, challenged(answered=False), "CHN-14"),
     M("signed once the challenge was answered", TENDER, challenged(answered=True)),
     M("no scheme of acceptance", TENDER, put("contract.sign", acceptance_scheme=False), "CHN-17"),
+    M("a complex project's contract without counsel", TENDER, without_counsel, "CHN-03 CHN-15 CHN-16"),
     M("the file lacks a report", TENDER, without_paper("file.archive", "evaluation_report"), "CHN-18"),
 
     # Publicity and contents
@@ -995,8 +1033,11 @@ MUTATIONS: Final = (
     M("the notice names the evaluators", TENDER, contents("notice.publish", more="evaluators"), "DIS-04"),
     M("the contract was never published", TENDER, drop("contract.publish"), "DDL-08 DIS-07"),
     M("the contract was never filed", TENDER, drop("contract.file"), "DDL-09"),
-    M("a brand was prescribed", TENDER, coded(resolved=False), "NEG-01"),
-    M("a brand was prescribed and taken out", TENDER, coded(resolved=True)),
+    M("a brand was prescribed", TENDER, coded("NEG-01", resolved=False), "NEG-01"),
+    M("a brand was prescribed and taken out", TENDER, coded("NEG-01", resolved=True)),
+    M("points for local records", TENDER, coded("NEG-02", resolved=False), "NEG-02"),
+    M("a maker's authorisation is required", TENDER, coded("NEG-03", resolved=False), "NEG-03"),
+    M("membership of a list is required", TENDER, coded("NEG-07", resolved=False), "NEG-07"),
     M("a gift was found", TENDER, inspected("DISC", issues=[{"rule": "NEG-09", "detail": "赠品"}]), "NEG-09"),
     M("nobody knows who took delivery", ANY, by("delivery.record", "person:NOBODY"), "LED-04"),
     M("another contract in the file", ANY, other_paper, "LED-05"),

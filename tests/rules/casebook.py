@@ -155,7 +155,7 @@ def _is(event: dict[str, Any], change: Change) -> bool:
 def _change(event: dict[str, Any], change: Change) -> None:
     lag = parse_instant(event["recordedtime"]) - parse_instant(event["time"])
     if change.at is not None or change.days:
-        moment = _local(change.at) if change.at is not None else parse_instant(event["time"])
+        moment = local_moment(change.at) if change.at is not None else parse_instant(event["time"])
         moment += timedelta(days=change.days)
         event["time"], event["recordedtime"] = moment.isoformat(), (moment + lag).isoformat()
     event |= {name: value for name in _ATTRIBUTES if (value := getattr(change, name)) is not None}
@@ -166,7 +166,7 @@ def _change(event: dict[str, Any], change: Change) -> None:
 
 
 def _added(case: Case, change: Change, number: int, events: list[dict[str, Any]]) -> dict[str, Any]:
-    moment = _local(change.at or "").isoformat()
+    moment = local_moment(change.at or "").isoformat()
     given = {name: value for name in _ATTRIBUTES if (value := getattr(change, name)) is not None}
     event: dict[str, Any] = {"specversion": "1.0", "id": f"added.{change.add}.{number}", "source": "urn:quanze:demo:oa"}
     subject = f"project:{_project(case, change)}" if change.project or case.on else ""
@@ -177,7 +177,7 @@ def _added(case: Case, change: Change, number: int, events: list[dict[str, Any]]
     return event
 
 
-def _local(text: str) -> datetime:
+def local_moment(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=_ZONE).astimezone(UTC)
 
 
@@ -190,19 +190,19 @@ class Court:
         connection.execute("SET ROLE quanze_projector")
         connection.execute("SET TIME ZONE 'UTC'")
         prepare(connection)
-        self._register = self._read([json.loads(line) for line in county("00-registry")], 1)
+        self.register = self.read([json.loads(line) for line in county("00-registry")], 1)
         with connection.transaction():
-            project(connection.cursor(), self._register)
+            project(connection.cursor(), self.register)
 
     def judge(self, case: Case, *, passes: bool = False) -> list[Judgement]:
         """Return what the rules say of a case."""
         events = told(case)
-        acts = self._read(events, len(self._register) + 1)
-        now = _local(case.now) if case.now is not None else _end(events)
+        acts = self.read(events, len(self.register) + 1)
+        now = local_moment(case.now) if case.now is not None else _end(events)
         with self.connection.transaction(force_rollback=True):
             held = [act for act, event in zip(acts, events, strict=True) if "lost" not in event]
             project(self.connection.cursor(), held)
-            view = self._view(now, len(self._register) + len(acts))
+            view = self.view(now, len(self.register) + len(acts))
             told_of = {act.project for act in acts if act.project is not None}
             projects = sorted(told_of & {f"project:{name}" for name in case.judged} if case.judged else told_of)
             lay_out(view, Scope(projects=projects, units=case.units))
@@ -210,14 +210,14 @@ class Court:
         assert not troubles, troubles
         return found
 
-    def _read(self, events: Sequence[dict[str, Any]], first: int) -> list[ReadAct]:
+    def read(self, events: Sequence[dict[str, Any]], first: int) -> list[ReadAct]:
         catalogue = base_catalogue()
         return [
             imagined(read_event(msgspec.json.encode(event), catalogue), self._log_id, first + index, datetime.now(UTC))
             for index, event in enumerate(events)
         ]
 
-    def _view(self, now: datetime, position: int) -> View:
+    def view(self, now: datetime, position: int) -> View:
         asked = Asked(as_of=now)
         stand = Stand(as_of=now, known_at=datetime.now(UTC), position=position)
         return View(self.connection, self._log_id, asked, stand, base_catalogue(), FactCache())

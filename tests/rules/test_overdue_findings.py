@@ -10,7 +10,7 @@ from projector.batch import project
 from projector.case.lay_out import Scope, lay_out
 from projector.judge.engine import run
 from projector.judge.library import shipped
-from tests.rules.casebook import Case, Court, _local, told
+from tests.rules.casebook import Case, Court, local_moment, told
 from tests.rules.test_cases import judging
 
 __all__ = ["judging"]
@@ -58,14 +58,16 @@ def test_a_finding_is_overdue_after_the_day_that_somebody_set(
     expected: list[str],
 ) -> None:
     events = told(Case(rule="EVL-03", kind="silent", says=said, on="P-2026-018"))
-    acts = judging._read(events, len(judging._register) + 1)
+    acts = judging.read(events, len(judging.register) + 1)
     connection = judging.connection
     with connection.transaction(force_rollback=True):
         project(connection.cursor(), acts)
-        lay_out(judging._view(_local(now), len(judging._register) + len(acts)), Scope(projects=["project:P-2026-018"]))
-        connection.execute(_FINDING, [result, _local(cured) if cured is not None else None])
+        lay_out(
+            judging.view(local_moment(now), len(judging.register) + len(acts)), Scope(projects=["project:P-2026-018"])
+        )
+        connection.execute(_FINDING, [result, local_moment(cured) if cured is not None else None])
         for number, (disposition, due, time) in enumerate(dispositions):
-            given = [disposition, due, 10_000 + number, _local(time), datetime.now(UTC)]
+            given = [disposition, due, 10_000 + number, local_moment(time), datetime.now(UTC)]
             connection.execute(_DISPOSITION, given)
         found, troubles = run(connection, [shipped().rules["EVL-03"]], passes=True)
     assert not troubles

@@ -18,15 +18,11 @@ from contracts.payloads import Payload
 from edge.database import statement, statement_text
 from edge.look_up import run
 from projector.authority.sources import GRANTS_BY_UNIT, Sources
-from projector.case.policies import spans_of
+from projector.case.policies import held_by
 from projector.case.reserved import RESERVED_COLUMNS, matters_reserved
 from projector.view import View
 
 _PACKAGE: Final = "projector.case"
-_POLICY_COLUMNS: Final = (
-    *("units", "keys", "starts", "ends", "numbers", "lists"),
-    *("values_", "measures", "rolls", "forces", "citations"),
-)
 
 
 class Scope(Struct, frozen=True, kw_only=True):
@@ -36,9 +32,22 @@ class Scope(Struct, frozen=True, kw_only=True):
     units: Sequence[str] = ()
 
 
-def prepare(connection: Connection[TupleRow]) -> None:
-    """Make the tables of a case on a connection that works as the projector."""
+def prepare(connection: Connection[TupleRow], *, bulk: bool = True) -> None:
+    """Make the tables of a case on a connection that works as the projector. `bulk`: as `suit` has it."""
     connection.execute(statement_text(_PACKAGE, "tables"))
+    if bulk:
+        connection.execute(statement_text(_PACKAGE, "indexes"))
+
+
+def suit(connection: Connection[TupleRow], *, bulk: bool) -> None:
+    """
+    Have indexes on the tables for large cases, and none for small ones. Before the transaction, which only reads.
+
+    Emptying a table that has an index makes PostgreSQL plan every statement on it anew; of a case of a few projects
+    that takes longer than all the rest. Without indexes, a case of some dozen is searched from end to end too often.
+    """
+    if connection.execute("SELECT to_regclass('pg_temp.act_by_type') IS NOT NULL").fetchone() != (bulk,):
+        connection.execute(statement_text(_PACKAGE, "indexes" if bulk else "no_indexes"))
 
 
 def lay_out(view: View, scope: Scope, *, analyze: bool = False) -> None:
@@ -65,8 +74,12 @@ def lay_out(view: View, scope: Scope, *, analyze: bool = False) -> None:
 
     lay("lay_moment", "lay_corrections")
     _lay_recast(connection, given, view.catalogue)
-    lay("lay_acts", "lay_accounts", "resolve_actors", "lay_hands", "lay_projects", "lay_terms", "lay_posts")
-    lay("resolve_functions", "lay_role_terms", "lay_employers", "lay_registered")
+    lay("lay_acts")
+    if analyze:
+        connection.execute("SET LOCAL default_statistics_target = 10")  # some thousand rows tell as much as all
+        connection.execute(statement_text(_PACKAGE, "analyze_acts"))
+    lay("lay_listed", "lay_accounts", "resolve_actors", "lay_people", "lay_projects", "lay_terms", "lay_posts")
+    lay("lay_hands", "lay_role_terms", "lay_employers", "lay_registered")
     lay("lay_courses", "resolve_below", "lay_budgets")
     lay("lay_contracts", "lay_participants", "lay_suppliers", "lay_relations", "lay_declarations")
     lay("lay_ties", "lay_leavers", "lay_entries", "lay_awards", "lay_invoices", "lay_payees", "lay_signings")
@@ -76,8 +89,7 @@ def lay_out(view: View, scope: Scope, *, analyze: bool = False) -> None:
     lay("lay_issues", "lay_tenures", "lay_controls")
     _lay_catalogue(view)
     if analyze:
-        connection.execute("ANALYZE act, hand, project, course, contract, participant, policy, term, declaration")
-        connection.execute("ANALYZE budget, entry, award, invoice, payee, signing, purchase")
+        connection.execute(statement_text(_PACKAGE, "analyze"))
 
 
 def _skips(catalogue: Catalogue) -> dict[str, list[str]]:
@@ -134,8 +146,7 @@ def _lay_policies(view: View, scope: Scope, given: Mapping[str, Any]) -> None:
     units = sorted({row[0] for row in view.connection.execute(asked)} | set(scope.units))
     sources = Sources(view)
     policies = sources.policies(frozenset(units))
-    spans = (span.columns() for span in spans_of(units, policies))
-    run(view.connection, statement_text(_PACKAGE, "lay_policies"), _columns(_POLICY_COLUMNS, spans))
+    run(view.connection, statement_text(_PACKAGE, "lay_policies"), {"held": held_by(units, policies)})
     matters = matters_reserved(units, policies, sources.read(GRANTS_BY_UNIT, units))
     named = _columns(RESERVED_COLUMNS, (matter.columns() for matter in matters))
     run(view.connection, statement_text(_PACKAGE, "lay_reserved"), {**given, **named})

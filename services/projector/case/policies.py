@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from itertools import pairwise
 from typing import Any, Final, cast
 
@@ -10,7 +11,8 @@ import msgspec
 from msgspec import Struct
 
 from contracts.moments import starts
-from projector.policies import UnitPolicies
+from contracts.policy import Policies, shipped
+from projector.policies import JurisdictionStated, UnitPolicies
 
 ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
@@ -18,9 +20,8 @@ _ROLL: Final = "calendar.roll"
 
 
 class Span(Struct, frozen=True, kw_only=True):
-    """One value of a key, for a unit, from `starts` until before `ends`. `force` and `citation` are the row's."""
+    """One value of a key, from `starts` until before `ends`. `force` and `citation` are the row's."""
 
-    unit: str
     key: str
     starts: datetime
     ends: datetime
@@ -30,47 +31,77 @@ class Span(Struct, frozen=True, kw_only=True):
     force: str
     citation: str
 
-    def columns(self) -> tuple[object, ...]:
-        """Return the values of lay_policies.sql, in its order."""
-        number = str(self.value) if isinstance(self.value, int | Decimal) else None
-        value = as_json(self.value)
-        words = value if _is_words(self.value) else None
-        begins = "-infinity" if self.starts == ALWAYS else self.starts.isoformat()
-        ends = "infinity" if self.ends == NEVER else self.ends.isoformat()
-        return (
-            *(self.unit, self.key, begins, ends, number, words),
-            *(value, self.measure, self.rolls, self.force, self.citation),
-        )
+    def row(self) -> dict[str, object]:
+        """Return the members that lay_policies.sql reads."""
+        return {
+            "key": self.key,
+            "starts": "-infinity" if self.starts == ALWAYS else self.starts.isoformat(),
+            "ends": "infinity" if self.ends == NEVER else self.ends.isoformat(),
+            "number": str(self.value) if isinstance(self.value, int | Decimal) else None,
+            "list": self.value if _is_words(self.value) else None,
+            "value": msgspec.Raw(as_json(self.value)),
+            "measure": self.measure,
+            "rolls": self.rolls,
+            "force": self.force,
+            "citation": self.citation,
+        }
 
 
 def _is_words(value: object) -> bool:
     return isinstance(value, tuple) and all(isinstance(each, str) for each in cast("tuple[object, ...]", value))
 
 
-def spans_of(units: Iterable[str], policies: UnitPolicies) -> Iterator[Span]:
-    """Yield what holds for each of these units, at any time."""
-    shared: dict[str | None, list[Span]] = {}
+def held_by(units: Iterable[str], policies: UnitPolicies) -> str:
+    """
+    Return what holds for each of these units, at any time, as lay_policies.sql reads it.
+
+    What holds by its place is found once for each place, and of a unit only what it says of its own.
+    """
+    by_place: dict[str | None, list[dict[str, object]]] = {}
+    held: list[dict[str, object]] = []
     for unit in units:
         places = policies.jurisdictions_said(unit)
         own = policies.own_keys(unit)
-        if len(places) > 1 or own:
-            yield from _spans(unit, policies)
-            continue
-        place = places[0] if places else None
-        if place not in shared:
-            shared[place] = list(_spans(unit, policies))
-        yield from (msgspec.structs.replace(span, unit=unit) for span in shared[place])
+        if len(places) > 1 or _ROLL in own:
+            keys = policies.rows.keys | own
+        else:
+            keys = own
+            by_place.setdefault(places[0] if places else None, []).append({"unit": unit, "own": sorted(own)})
+        if keys:
+            held.append({"spans": _rows(unit, keys, policies), "units": [{"unit": unit, "own": ()}]})
+    held += [{"spans": _of_place(place, policies), "units": holders} for place, holders in by_place.items()]
+    return msgspec.json.encode(held).decode()
 
 
-def _spans(unit: str, policies: UnitPolicies) -> Iterator[Span]:
-    own, rows = policies.own_keys(unit), policies.rows
-    turns = policies.turns(unit)
-    for key in sorted(rows.keys | own):
-        found = rows.of_key(key)
-        edges = {_starts(row.starts) for row in found}
-        edges |= {_starts(row.ends + timedelta(days=1)) for row in found if row.ends is not None}
-        edges |= turns if key in own or len({row.jurisdiction for row in found}) > 1 else set()
-        yield from _of_key(unit, key, sorted(edges), policies)
+def _rows(unit: str, keys: Iterable[str], policies: UnitPolicies) -> msgspec.Raw:
+    spans = (span for key in sorted(keys) for span in _spans(unit, key, policies))
+    return msgspec.Raw(msgspec.json.encode([span.row() for span in spans]))
+
+
+def _of_place(place: str | None, policies: UnitPolicies) -> msgspec.Raw:
+    """Return what holds for a unit that was only ever said to be at this place, and says nothing of its own."""
+    if policies.rows is shipped():
+        return _shipped_of(place)
+    return _bare(place, policies.rows)
+
+
+@cache
+def _shipped_of(place: str | None) -> msgspec.Raw:
+    return _bare(place, shipped())
+
+
+def _bare(place: str | None, rows: Policies) -> msgspec.Raw:
+    said = JurisdictionStated(unit="", jurisdiction=place, time=ALWAYS, known_from=ALWAYS, position=0)
+    return _rows("", rows.keys, UnitPolicies((), (said,), rows))
+
+
+def _spans(unit: str, key: str, policies: UnitPolicies) -> Iterator[Span]:
+    found = policies.rows.of_key(key)
+    edges = {_starts(row.starts) for row in found}
+    edges |= {_starts(row.ends + timedelta(days=1)) for row in found if row.ends is not None}
+    if key in policies.own_keys(unit) or len({row.jurisdiction for row in found}) > 1:
+        edges |= policies.turns(unit)
+    yield from _of_key(unit, key, sorted(edges), policies)
 
 
 def _of_key(unit: str, key: str, edges: list[datetime], policies: UnitPolicies) -> Iterator[Span]:
@@ -82,7 +113,6 @@ def _of_key(unit: str, key: str, edges: list[datetime], policies: UnitPolicies) 
         row = policies.row(key, unit, begins)
         rolling = policies.value(_ROLL, unit, begins)
         yield Span(
-            unit=unit,
             key=key,
             starts=begins,
             ends=ends,

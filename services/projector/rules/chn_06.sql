@@ -20,6 +20,13 @@ WITH began AS (
        AND act.stands
        AND coalesce(course.method, '') NOT IN ('open_tender', 'framework', 'framework_call')
      ORDER BY act.project, course.method, act.time, act.known_from, act.position
+), changed AS MATERIALIZED (
+    SELECT act.project, act.position, act.time, act.day, act.data ->> 'method' AS method,
+           unit_kind.kind IS NOT NULL AND NOT act.erased AS known
+      FROM act
+      LEFT JOIN unit_kind ON unit_kind.unit = act.unit AND act.time >= unit_kind.starts AND act.time < unit_kind.ends
+     WHERE act.type = 'method.change' AND act.stands
+       AND coalesce(unit_kind.kind, 'finance_department') = 'finance_department'
 ), measured AS (
     SELECT began.*, project.kind, coalesce(budget.total, began.amount) AS budgeted, policy.number AS threshold
       FROM began
@@ -48,12 +55,9 @@ SELECT measured.project,
                                           THEN 'who approved the method' END) AS computed
   FROM measured
   LEFT JOIN LATERAL (
-       SELECT act.position, act.time, act.day, act.time > measured.time AS late,
-              unit_kind.kind IS NOT NULL AND NOT act.erased AS known
-         FROM act
-         LEFT JOIN unit_kind ON unit_kind.unit = act.unit AND act.time >= unit_kind.starts AND act.time < unit_kind.ends
-        WHERE act.type = 'method.change' AND act.project = measured.project AND act.stands
-          AND coalesce(unit_kind.kind, 'finance_department') = 'finance_department'
-          AND coalesce(act.data ->> 'method', measured.method) IS NOT DISTINCT FROM measured.method
-        ORDER BY act.time > measured.time, unit_kind.kind IS NULL OR act.erased, act.time
+       SELECT changed.position, changed.time, changed.day, changed.time > measured.time AS late, changed.known
+         FROM changed
+        WHERE changed.project = measured.project
+          AND coalesce(changed.method, measured.method) IS NOT DISTINCT FROM measured.method
+        ORDER BY changed.time > measured.time, NOT changed.known, changed.time
         LIMIT 1) AS approval ON true

@@ -15,7 +15,9 @@ WITH done AS (
       FROM hand
       JOIN act ON act.position = hand.position
       LEFT JOIN employer ON employer.person = hand.person AND act.time >= employer.starts AND act.time < employer.ends
-     WHERE (hand.is_actor OR hand.capacity = 'lead' AND act.actor LIKE 'system:%')
+     WHERE (hand.person LIKE 'agency:%'
+            OR hand.person IN (SELECT employer.person FROM employer WHERE employer.employer LIKE 'agency:%'))
+       AND (hand.is_actor OR hand.capacity = 'lead' AND act.actor LIKE 'system:%')
        AND coalesce(employer.employer, hand.person) LIKE 'agency:%'
        AND act.type <> 'coi.declare' AND act.type NOT LIKE 'recusal.%'
      ORDER BY act.position, hand.is_actor DESC, hand.person

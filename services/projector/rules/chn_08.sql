@@ -33,6 +33,11 @@ WITH began AS (
        AND NOT EXISTS (SELECT FROM act
                         WHERE act.type = 'method.change' AND act.project = began.project AND act.stands
                           AND act.time <= began.time AND act.data ->> 'organisation' = course.organisation)
+), requirement AS (
+    SELECT DISTINCT ON (apart.project) apart.project, act.data
+      FROM apart
+      JOIN act ON act.type = 'req.prepare' AND act.project = apart.project AND act.stands AND act.time <= apart.time
+     ORDER BY apart.project, act.time DESC
 ), line AS (
     SELECT apart.project, apart.category, apart.budgeted AS worth, true AS whole
       FROM apart
@@ -41,12 +46,7 @@ WITH began AS (
     SELECT apart.project, item.value ->> 'category',
            projector.as_number(item.value ->> 'quantity') * projector.as_number(item.value ->> 'unit_price'), false
       FROM apart
-     CROSS JOIN LATERAL (
-           SELECT act.data
-             FROM act
-            WHERE act.type = 'req.prepare' AND act.project = apart.project AND act.stands AND act.time <= apart.time
-            ORDER BY act.time DESC
-            LIMIT 1) AS requirement
+      JOIN requirement ON requirement.project = apart.project
      CROSS JOIN LATERAL jsonb_array_elements(CASE jsonb_typeof(requirement.data -> 'items')
            WHEN 'array' THEN requirement.data -> 'items' ELSE '[]' END) AS item (value)
      WHERE item.value ->> 'category' IS NOT NULL

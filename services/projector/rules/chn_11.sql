@@ -9,26 +9,40 @@
 -- says.zh = "“{act_zh}”于 {acted} 进行，应在其之前的环节当时尚未完成：{missing_zh}（其后完成：{later}）"
 -- says.en = "“{act_en}” was done on {acted}, before what must come first: {missing_en} (done afterwards: {later})"
 
-WITH asked AS (
+WITH demand AS MATERIALIZED (
+    SELECT act.project, act.position, act.type, act.time, act.day, act.object, predecessor.entry, predecessor.alternatives,
+           predecessor.same_object, predecessor.skippable, names.zh, names.en
+      FROM predecessor
+     CROSS JOIN LATERAL (
+           SELECT string_agg(act_name.zh, '/' ORDER BY act_name.type) AS zh,
+                  string_agg(act_name.en, '/' ORDER BY act_name.type) AS en
+             FROM act_name
+            WHERE act_name.type = ANY (predecessor.alternatives)) AS names
+      JOIN act ON act.type = predecessor.act AND (act.stands OR act.class <> 'D')
+), alternative AS (
+    SELECT predecessor.act, predecessor.entry, unnest(predecessor.alternatives) AS type FROM predecessor
+), earlier AS (
+    SELECT DISTINCT ON (demand.position, demand.entry) demand.position AS of, demand.entry, first.position, first.time,
+           first.day, first.erased, first.time > demand.time AS late
+      FROM demand
+      JOIN alternative ON alternative.act = demand.type AND alternative.entry = demand.entry
+      JOIN act AS first ON first.project = demand.project AND first.type = alternative.type AND first.stands
+                       AND (NOT demand.same_object OR first.object = demand.object OR first.object IS NULL
+                            OR demand.object IS NULL)
+     ORDER BY demand.position, demand.entry, first.time > demand.time, first.erased, first.time
+), asked AS MATERIALIZED (
     -- The catalogue says what must come first: of the same thing where both name one. What has no budget, review,
     -- filing, contract or acceptance at all by the time CHN-01, 02, 05, 09 or 10 looks for it is found there, and not
     -- again here.
-    SELECT act.project, act.position, act.type, act.time, act.day, predecessor.alternatives, earlier.position AS found,
-           earlier.time AS found_time, earlier.day AS found_day, earlier.late IS DISTINCT FROM false AS faulty,
+    SELECT demand.project, demand.position, demand.type, demand.time, demand.day, demand.alternatives, demand.zh, demand.en,
+           earlier.position AS found, earlier.time AS found_time, earlier.day AS found_day,
+           earlier.late IS DISTINCT FROM false AS faulty,
            CASE WHEN earlier.late = false THEN earlier.erased
-                ELSE course.method IS NULL AND predecessor.skippable END AS unknown
-      FROM predecessor
-      JOIN act ON act.type = predecessor.act AND (act.stands OR act.class <> 'D')
-      LEFT JOIN course ON course.project = act.project AND act.time >= course.starts AND act.time < course.ends
-      LEFT JOIN LATERAL (
-           SELECT first.position, first.time, first.day, first.erased, first.time > act.time AS late
-             FROM act AS first
-            WHERE first.type = ANY (predecessor.alternatives) AND first.project = act.project AND first.stands
-              AND (NOT predecessor.same_object OR first.object = act.object OR first.object IS NULL
-                   OR act.object IS NULL)
-            ORDER BY first.time > act.time, first.erased, first.time
-            LIMIT 1) AS earlier ON true
-     WHERE NOT predecessor.alternatives && coalesce(course.skips, '{}')
+                ELSE course.method IS NULL AND demand.skippable END AS unknown
+      FROM demand
+      LEFT JOIN course ON course.project = demand.project AND demand.time >= course.starts AND demand.time < course.ends
+      LEFT JOIN earlier ON earlier.of = demand.position AND earlier.entry = demand.entry
+     WHERE NOT demand.alternatives && coalesce(course.skips, '{}')
 ), said (type, acts) AS (
     VALUES ('req.review', ARRAY['notice.publish']), ('plan.file', ARRAY['notice.publish']),
            ('contract.sign', ARRAY['delivery.record', 'accept.perform', 'pay.execute'])
@@ -60,30 +74,22 @@ WITH asked AS (
                                  AND first.time <= paid.time)
            HAVING sum(paid.amount) > (SELECT coalesce(sum(projector.as_number(contract.data ->> 'advance')), 0)
                                         FROM contract WHERE contract.project = asked.project)))
-), named AS (
-    SELECT own.*, names.zh, names.en
-      FROM own
-     CROSS JOIN LATERAL (
-           SELECT string_agg(act_name.zh, '/' ORDER BY act_name.type) AS zh,
-                  string_agg(act_name.en, '/' ORDER BY act_name.type) AS en
-             FROM act_name
-            WHERE act_name.type = ANY (own.alternatives)) AS names
 )
-SELECT named.project,
-       named.position::text AS key,
-       CASE WHEN bool_or(named.faulty AND NOT named.unknown) THEN 'FAIL'
-            WHEN bool_or(named.unknown) THEN 'UNDETERMINED'
+SELECT own.project,
+       own.position::text AS key,
+       CASE WHEN bool_or(own.faulty AND NOT own.unknown) THEN 'FAIL'
+            WHEN bool_or(own.unknown) THEN 'UNDETERMINED'
             ELSE 'PASS' END AS result,
-       named.position AS judged,
-       named.time AS since,
-       CASE WHEN bool_and(named.found IS NOT NULL) FILTER (WHERE named.faulty)
-            THEN max(named.found_time) FILTER (WHERE named.faulty) END AS cured,
-       named.position || array_agg(named.found) AS evidence,
-       jsonb_build_object('act_zh', act_name.zh, 'act_en', act_name.en, 'acted', named.day,
-                          'missing_zh', jsonb_agg(named.zh) FILTER (WHERE named.faulty),
-                          'missing_en', jsonb_agg(named.en) FILTER (WHERE named.faulty),
-                          'later', jsonb_agg(named.found_day) FILTER (WHERE named.faulty AND named.found IS NOT NULL),
-                          'unknown', jsonb_agg(named.en) FILTER (WHERE named.unknown)) AS computed
-  FROM named
-  JOIN act_name ON act_name.type = named.type
- GROUP BY named.project, named.position, named.type, named.time, named.day, act_name.zh, act_name.en
+       own.position AS judged,
+       own.time AS since,
+       CASE WHEN bool_and(own.found IS NOT NULL) FILTER (WHERE own.faulty)
+            THEN max(own.found_time) FILTER (WHERE own.faulty) END AS cured,
+       own.position || array_agg(own.found) AS evidence,
+       jsonb_build_object('act_zh', act_name.zh, 'act_en', act_name.en, 'acted', own.day,
+                          'missing_zh', jsonb_agg(own.zh) FILTER (WHERE own.faulty),
+                          'missing_en', jsonb_agg(own.en) FILTER (WHERE own.faulty),
+                          'later', jsonb_agg(own.found_day) FILTER (WHERE own.faulty AND own.found IS NOT NULL),
+                          'unknown', jsonb_agg(own.en) FILTER (WHERE own.unknown)) AS computed
+  FROM own
+  JOIN act_name ON act_name.type = own.type
+ GROUP BY own.project, own.position, own.type, own.time, own.day, act_name.zh, act_name.en

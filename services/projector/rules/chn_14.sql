@@ -9,6 +9,13 @@
 -- says.zh = "合同 {contract} 于 {signed} 签订，当时可能影响结果的质疑或询问尚未答复：{open}（收到：{received}；答复：{answered}）"
 -- says.en = "Contract {contract} was signed on {signed} while a challenge or inquiry that may affect the result was unanswered: {open} (received {received}; answered: {answered})"
 
+WITH received AS MATERIALIZED (
+    SELECT act.project, act.position, act.type, act.object, act.time, act.day,
+           projector.as_yes(act.data ->> 'affects_result') AS affects
+      FROM act
+     WHERE act.type IN ('challenge.receive', 'inquiry.receive')
+       AND projector.as_yes(act.data ->> 'affects_result') IS NOT false
+)
 SELECT contract.project,
        -- A reply by the moment of signing is in time. One of the two naming nothing leaves it open whether it was the
        -- reply.
@@ -26,9 +33,9 @@ SELECT contract.project,
        SELECT count(*) AS pending, bool_or(open.affects AND NOT open.unsure) AS affects,
               array_agg(open.position) AS positions, jsonb_agg(open.object) AS names, jsonb_agg(open.day) AS received,
               jsonb_agg(open.answered) FILTER (WHERE open.answered IS NOT NULL) AS answered
-         FROM (SELECT act.position, act.object, act.day, projector.as_yes(act.data ->> 'affects_result') AS affects,
+         FROM (SELECT act.position, act.object, act.day, act.affects,
                       reply.day AS answered, coalesce(reply.time <= contract.time, false) AS unsure
-                 FROM act
+                 FROM received AS act
                  LEFT JOIN LATERAL (
                       SELECT reply.time, reply.day, reply.object IS NOT NULL AND act.object IS NOT NULL AS known
                         FROM act AS reply
@@ -37,8 +44,6 @@ SELECT contract.project,
                          AND (reply.object = act.object OR reply.object IS NULL OR act.object IS NULL)
                        ORDER BY reply.time > contract.time, reply.object = act.object DESC NULLS LAST, reply.time
                        LIMIT 1) AS reply ON true
-                WHERE act.type IN ('challenge.receive', 'inquiry.receive') AND act.project = contract.project
-                  AND act.time <= contract.time
-                  AND projector.as_yes(act.data ->> 'affects_result') IS NOT false
+                WHERE act.project = contract.project AND act.time <= contract.time
                   AND NOT coalesce(reply.time <= contract.time AND reply.known, false)) AS open) AS asked
  WHERE contract.signed

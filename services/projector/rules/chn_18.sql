@@ -26,26 +26,40 @@ WITH filed AS (
            ('evaluation_report', 'eval.perform'), ('award_document', 'award.decide'), ('contract', 'contract.sign'),
            ('acceptance_certificate', 'accept.perform'), ('challenge_reply', 'challenge.reply'),
            ('complaint_decision', 'complaint.receive')
+), kept AS (
+    SELECT act.project, document.item -> 'kind' AS kind, min(act.time) AS held
+      FROM act
+     CROSS JOIN LATERAL jsonb_array_elements(CASE jsonb_typeof(act.data -> 'documents')
+                                             WHEN 'array' THEN act.data -> 'documents' ELSE '[]' END) AS document (item)
+     WHERE act.type = 'file.archive' AND act.stands
+     GROUP BY act.project, document.item -> 'kind'
+), came AS (
+    SELECT act.project, act.type, min(act.time) AS time
+      FROM act
+     WHERE act.type IN ('doc.prepare', 'bid.open', 'eval.organise', 'eval.perform', 'award.decide', 'contract.sign',
+                        'accept.perform', 'challenge.reply', 'complaint.receive')
+       AND act.stands
+     GROUP BY act.project, act.type
 ), wanted AS (
-    SELECT filed.project, asked.kind,
-           (SELECT min(act.time)
-              FROM act
-             WHERE act.type = 'file.archive' AND act.project = filed.project AND act.stands
-               AND act.data @> jsonb_build_object('documents',
-                                                  jsonb_build_array(jsonb_build_object('kind', asked.kind))))
-           AS held
+    SELECT filed.project, asked.kind, filed.time, kept.held
       FROM filed
       LEFT JOIN policy ON policy.key = 'chn.file_required' AND policy.unit = filed.unit
                       AND filed.time >= policy.starts AND filed.time < policy.ends
      CROSS JOIN LATERAL (
            SELECT unnest(policy.list) AS kind UNION SELECT 'challenge_reply' UNION SELECT 'complaint_decision') AS asked
       LEFT JOIN source ON source.kind = asked.kind
+      LEFT JOIN came ON came.project = filed.project AND came.type = source.act
+      LEFT JOIN kept ON kept.project = filed.project AND kept.kind = to_jsonb(asked.kind)
      WHERE source.act IS NULL
         OR source.act <> ALL (filed.skips)
            AND (NOT coalesce(filed.ended, false) AND asked.kind NOT IN ('challenge_reply', 'complaint_decision')
-                OR EXISTS (SELECT FROM act
-                            WHERE act.type = source.act AND act.project = filed.project AND act.stands
-                              AND act.time <= filed.time))
+                OR came.time <= filed.time)
+), lacking AS (
+    SELECT wanted.project, jsonb_agg(wanted.kind ORDER BY wanted.kind) AS kinds,
+           CASE WHEN bool_and(wanted.held IS NOT NULL) THEN max(wanted.held) END AS completed
+      FROM wanted
+     WHERE (wanted.held > wanted.time) IS NOT false
+     GROUP BY wanted.project
 )
 SELECT filed.project,
        'file' AS key,
@@ -63,11 +77,7 @@ SELECT filed.project,
   FROM filed
   LEFT JOIN policy ON policy.key = 'chn.file_required' AND policy.unit = filed.unit
                   AND filed.time >= policy.starts AND filed.time < policy.ends
- CROSS JOIN LATERAL (
-       SELECT jsonb_agg(wanted.kind ORDER BY wanted.kind) AS kinds,
-              CASE WHEN bool_and(wanted.held IS NOT NULL) THEN max(wanted.held) END AS completed
-         FROM wanted
-        WHERE wanted.project = filed.project AND (wanted.held > filed.time) IS NOT false) AS lacking
+  LEFT JOIN lacking ON lacking.project = filed.project
  CROSS JOIN LATERAL (
        SELECT count(*) = 0 OR bool_or(document.item ->> 'kind' IS NULL) AS documents
          FROM jsonb_array_elements(CASE jsonb_typeof(filed.documents)

@@ -32,7 +32,7 @@ SELECT project.project,
   LEFT JOIN policy ON policy.key = 'chn.performance_evaluation' AND policy.unit = project.unit
                   AND project.closed >= policy.starts AND project.closed < policy.ends
  CROSS JOIN LATERAL (
-       SELECT projector.due_day(closed.day, policy.number::integer, policy.measure, policy.rolls) AS due) AS term
+       SELECT projector.due_day(closed.day, policy.number::integer, policy.measure, policy.rolls) AS due OFFSET 0) AS term
   LEFT JOIN LATERAL (
        SELECT act.position, act.time, act.day
          FROM act

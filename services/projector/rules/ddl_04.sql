@@ -34,7 +34,7 @@ SELECT evaluated.project,
   LEFT JOIN policy ON policy.key = 'ddl.eval_report' AND policy.unit = evaluated.unit
                   AND evaluated.time >= policy.starts AND evaluated.time < policy.ends
  CROSS JOIN LATERAL (
-       SELECT projector.due_day(evaluated.day, policy.number::integer, policy.measure, policy.rolls) AS due) AS term
+       SELECT projector.due_day(evaluated.day, policy.number::integer, policy.measure, policy.rolls) AS due OFFSET 0) AS term
   LEFT JOIN LATERAL (
        SELECT act.position, act.time, act.day
          FROM act

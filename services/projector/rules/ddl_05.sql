@@ -30,7 +30,7 @@ SELECT reported.project,
   LEFT JOIN policy ON policy.key = 'ddl.award' AND policy.unit = reported.unit
                   AND reported.time >= policy.starts AND reported.time < policy.ends
  CROSS JOIN LATERAL (
-       SELECT projector.due_day(reported.day, policy.number::integer, policy.measure, policy.rolls) AS due) AS term
+       SELECT projector.due_day(reported.day, policy.number::integer, policy.measure, policy.rolls) AS due OFFSET 0) AS term
   LEFT JOIN LATERAL (
        SELECT act.position, act.time, act.day
          FROM act

@@ -32,7 +32,7 @@ SELECT decided.project,
   LEFT JOIN policy ON policy.key = 'ddl.award_publish' AND policy.unit = decided.unit
                   AND decided.time >= policy.starts AND decided.time < policy.ends
  CROSS JOIN LATERAL (
-       SELECT projector.due_day(decided.day, policy.number::integer, policy.measure, policy.rolls) AS due) AS term
+       SELECT projector.due_day(decided.day, policy.number::integer, policy.measure, policy.rolls) AS due OFFSET 0) AS term
   LEFT JOIN LATERAL (
        SELECT act.position, act.time, act.day
          FROM act

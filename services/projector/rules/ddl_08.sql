@@ -31,7 +31,7 @@ SELECT contract.project,
   LEFT JOIN policy ON policy.key = 'ddl.contract_publish' AND policy.unit = contract.unit
                   AND contract.time >= policy.starts AND contract.time < policy.ends
  CROSS JOIN LATERAL (
-       SELECT projector.due_day(contract.day, policy.number::integer, policy.measure, policy.rolls) AS due) AS term
+       SELECT projector.due_day(contract.day, policy.number::integer, policy.measure, policy.rolls) AS due OFFSET 0) AS term
   LEFT JOIN LATERAL (
        SELECT act.position, act.time, act.day
          FROM act

@@ -29,7 +29,7 @@ SELECT received.project,
   LEFT JOIN policy ON policy.key = 'ddl.challenge_reply' AND policy.unit = received.unit
                   AND received.time >= policy.starts AND received.time < policy.ends
  CROSS JOIN LATERAL (
-       SELECT projector.due_day(received.day, policy.number::integer, policy.measure, policy.rolls) AS due) AS term
+       SELECT projector.due_day(received.day, policy.number::integer, policy.measure, policy.rolls) AS due OFFSET 0) AS term
   LEFT JOIN LATERAL (
        SELECT act.position, act.time, act.day
          FROM act

@@ -40,7 +40,8 @@ SELECT delivery.project,
                    least(projector.as_number(contract.data -> 'acceptance_due' ->> 'days'), 36500)::integer,
                    CASE WHEN projector.as_yes(contract.data -> 'acceptance_due' ->> 'working') THEN 'wd' ELSE 'cd' END,
                    false)
-              WHEN 'string' THEN projector.as_day(contract.data ->> 'acceptance_due') END AS due) AS term
+              WHEN 'string' THEN projector.as_day(contract.data ->> 'acceptance_due') END AS due
+       OFFSET 0) AS term
   LEFT JOIN LATERAL (
        SELECT act.position, act.time, act.day
          FROM act

@@ -32,9 +32,9 @@ SELECT contract.project,
   LEFT JOIN policy AS late ON late.key = 'dis.contract_never' AND late.unit = contract.unit
                           AND contract.time >= late.starts AND contract.time < late.ends
  CROSS JOIN LATERAL (
-       SELECT projector.due_day(contract.day, policy.number::integer, policy.measure, policy.rolls) AS due) AS term
+       SELECT projector.due_day(contract.day, policy.number::integer, policy.measure, policy.rolls) AS due OFFSET 0) AS term
  CROSS JOIN LATERAL (
-       SELECT projector.due_day(term.due, late.number::integer, late.measure, late.rolls) AS day) AS never
+       SELECT projector.due_day(term.due, late.number::integer, late.measure, late.rolls) AS day OFFSET 0) AS never
   LEFT JOIN LATERAL (
        SELECT act.position, act.time, act.day
          FROM act

@@ -11,24 +11,35 @@
 -- says.en = "{person} first took part in this project on {acted}, as {role}, and had declared no interests by then (declaration on record: {declared})"
 
 -- One question for each person: had they declared before the first thing they did in a role that must? A declaration
--- counts from when it was known, so that one dated back is late.
+-- counts from when it was known, so that one dated back is late. The full join, whose further rows are left out, keeps
+-- PostgreSQL from going through all declarations for each person.
 WITH agent AS (
     SELECT DISTINCT act.project, employer.person, employer.starts, employer.ends
       FROM act
       JOIN employer ON employer.employer = act.data ->> 'agency'
      WHERE act.type = 'agency.sign'
-), asked AS (
-    SELECT DISTINCT ON (hand.project, hand.person) hand.project, hand.person, hand.role, hand.position, hand.time, hand.day
+), part AS MATERIALIZED (
+    SELECT hand.project, hand.person, hand.role, hand.position, hand.time, hand.day, act.unit, act.stage
       FROM hand
       JOIN act ON act.position = hand.position
-      JOIN policy ON policy.key = 'int.declare_roles' AND policy.unit = act.unit
-                 AND act.time >= policy.starts AND act.time < policy.ends
-      LEFT JOIN agent ON agent.project = hand.project AND agent.person = hand.person
-                     AND hand.time >= agent.starts AND hand.time < agent.ends
      WHERE hand.counts AND hand.human
-       AND (hand.role = ANY (policy.list)
-            OR agent.person IS NOT NULL AND act.stage <> 'INTEREST' AND '@agency' = ANY (policy.list))
-     ORDER BY hand.project, hand.person, hand.time, hand.position
+       AND (hand.role IN (SELECT unnest(policy.list) FROM policy WHERE policy.key = 'int.declare_roles')
+            OR hand.person IN (SELECT agent.person FROM agent))
+), asked AS (
+    SELECT DISTINCT ON (part.project, part.person) part.project, part.person, part.role, part.position, part.time, part.day
+      FROM part
+      JOIN policy ON policy.key = 'int.declare_roles' AND policy.unit = part.unit
+                 AND part.time >= policy.starts AND part.time < policy.ends
+      LEFT JOIN agent ON agent.project = part.project AND agent.person = part.person
+                     AND part.time >= agent.starts AND part.time < agent.ends
+     WHERE part.role = ANY (policy.list)
+        OR agent.person IS NOT NULL AND part.stage <> 'INTEREST' AND '@agency' = ANY (policy.list)
+     ORDER BY part.project, part.person, part.time, part.position
+), made AS (
+    SELECT DISTINCT ON (declaration.project, declaration.person) declaration.project, declaration.person,
+           declaration.position, greatest(declaration.time, declaration.known_from) AS known
+      FROM declaration
+     ORDER BY declaration.project, declaration.person, 4, 3
 )
 SELECT asked.project,
        asked.person AS key,
@@ -41,9 +52,5 @@ SELECT asked.project,
        jsonb_build_object('person', asked.person, 'acted', asked.day, 'role', asked.role,
                           'declared', projector.local_day(made.known)) AS computed
   FROM asked
-  LEFT JOIN LATERAL (
-       SELECT declaration.position, greatest(declaration.time, declaration.known_from) AS known
-         FROM declaration
-        WHERE declaration.project = asked.project AND declaration.person = asked.person
-        ORDER BY 2, 1
-        LIMIT 1) AS made ON true
+  FULL JOIN made ON made.project = asked.project AND made.person = asked.person
+ WHERE coalesce(asked.project, '') <> ''

@@ -17,7 +17,10 @@ WITH late AS (
       FROM act
       LEFT JOIN policy ON policy.key = 'led.late_entry' AND policy.unit = act.unit
                       AND act.time >= policy.starts AND act.time < policy.ends
-     WHERE act.known_day > act.day + coalesce(policy.number, 0)::integer
+     WHERE act.known_day > act.day + (SELECT coalesce(least(min(policy.number), 0), 0)::integer
+                                       FROM policy
+                                      WHERE policy.key = 'led.late_entry')
+       AND act.known_day > act.day + coalesce(policy.number, 0)::integer
 )
 SELECT late.project,
        late.position::text AS key,

@@ -16,8 +16,8 @@ WITH listed AS (
       FROM act
      CROSS JOIN LATERAL jsonb_array_elements(CASE jsonb_typeof(act.data -> 'documents')
                                              WHEN 'array' THEN act.data -> 'documents' ELSE '[]' END) AS document
-     WHERE document ->> 'sha256' IS NOT NULL
-), named AS MATERIALIZED (
+     WHERE act.data ? 'documents' AND document ->> 'sha256' IS NOT NULL
+), named AS NOT MATERIALIZED (
     SELECT listed.*, listed.uri AS called, false AS by_name FROM listed WHERE listed.uri IS NOT NULL
      UNION ALL
     SELECT listed.*, listed.kind || ' ' || listed.name, true

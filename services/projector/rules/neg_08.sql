@@ -25,23 +25,35 @@ WITH ranked AS (
              LIMIT 1) AS award
       FROM issue
      WHERE issue.rule = 'NEG-08'
+), questioned AS MATERIALIZED (
+    SELECT act.*, said.positions, said.details, said.resolved
+      FROM act
+     CROSS JOIN LATERAL (
+           SELECT array_agg(coded.position) AS positions,
+                  array_agg(DISTINCT coded.detail) FILTER (WHERE coded.detail IS NOT NULL) AS details,
+                  CASE WHEN bool_and(coded.resolved IS NOT NULL) THEN max(coded.resolved) END AS resolved
+             FROM coded
+            WHERE coded.award = act.position AND (coded.resolved IS NULL OR coded.resolved > act.time)) AS said
+     WHERE act.type = 'award.decide'
+       AND act.stands
+       AND (act.data ->> 'reason' IN ('sample_test', 'site_visit') OR said.positions IS NOT NULL)
 )
 SELECT act.project,
        act.position::text AS key,
-       CASE WHEN said.positions IS NOT NULL THEN 'FAIL'
+       CASE WHEN act.positions IS NOT NULL THEN 'FAIL'
             WHEN act.supplier IS NULL OR first.suppliers IS NULL AND before.position IS NULL THEN 'UNDETERMINED'
             WHEN act.supplier <> ALL (first.suppliers) OR act.supplier <> before.supplier THEN 'FAIL'
             ELSE 'PASS' END AS result,
        act.position AS judged,
        act.time AS since,
-       CASE WHEN act.data ->> 'reason' IN ('sample_test', 'site_visit') THEN NULL ELSE said.resolved END AS cured,
-       ARRAY[act.position, before.position] || coalesce(first.positions, '{}') || coalesce(said.positions, '{}') AS evidence,
+       CASE WHEN act.data ->> 'reason' IN ('sample_test', 'site_visit') THEN NULL ELSE act.resolved END AS cured,
+       ARRAY[act.position, before.position] || coalesce(first.positions, '{}') || coalesce(act.positions, '{}') AS evidence,
        jsonb_build_object('decided', act.day, 'supplier', act.supplier, 'recommended', first.suppliers,
-                          'before', before.supplier, 'reason', act.data ->> 'reason', 'detail', said.details,
+                          'before', before.supplier, 'reason', act.data ->> 'reason', 'detail', act.details,
                           'unknown', CASE WHEN act.supplier IS NULL THEN 'award.decide supplier'
                                           WHEN first.suppliers IS NULL AND before.position IS NULL
                                           THEN 'eval.perform ranking' END) AS computed
-  FROM act
+  FROM questioned AS act
  CROSS JOIN LATERAL (
        SELECT array_agg(ranked.supplier) FILTER (WHERE ranked.supplier IS NOT NULL) AS suppliers,
               array_agg(ranked.position) AS positions
@@ -54,11 +66,3 @@ SELECT act.project,
           AND earlier.object = act.object AND earlier.time < act.time
         ORDER BY earlier.time DESC, earlier.position DESC
         LIMIT 1) AS before ON true
- CROSS JOIN LATERAL (
-       SELECT array_agg(coded.position) AS positions, array_agg(DISTINCT coded.detail) FILTER (WHERE coded.detail IS NOT NULL) AS details,
-              CASE WHEN bool_and(coded.resolved IS NOT NULL) THEN max(coded.resolved) END AS resolved
-         FROM coded
-        WHERE coded.award = act.position AND (coded.resolved IS NULL OR coded.resolved > act.time)) AS said
- WHERE act.type = 'award.decide'
-   AND act.stands
-   AND (act.data ->> 'reason' IN ('sample_test', 'site_visit') OR said.positions IS NOT NULL)

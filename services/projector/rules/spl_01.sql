@@ -42,6 +42,10 @@ WITH bought AS (
       LEFT JOIN policy AS times ON times.key = 'spl.count' AND times.unit = member.unit
                                AND member.last >= times.starts AND member.last < times.ends
      GROUP BY member.unit, member.fiscal_year, member.budget_project, member.class, member.whole_kind, limits.number, times.number
+), doubtful AS MATERIALIZED (
+    SELECT grouped.unit, grouped.fiscal_year, grouped.budget_project, grouped.all_times, grouped.all_total
+      FROM grouped
+     WHERE grouped.class = ''
 ), said AS (
     SELECT member.unit, member.fiscal_year, member.budget_project, member.class, array_agg(stated.position) AS acts
       FROM member
@@ -54,9 +58,8 @@ WITH bought AS (
                      OR grouped.all_total + coalesce(doubtful.all_total, 0) > grouped.threshold THEN 'UNDETERMINED'
                 ELSE 'PASS' END AS result
       FROM grouped
-      LEFT JOIN grouped AS doubtful ON doubtful.unit = grouped.unit AND doubtful.fiscal_year = grouped.fiscal_year
-                                   AND doubtful.budget_project = grouped.budget_project AND doubtful.class = ''
-                                   AND grouped.class <> ''
+      LEFT JOIN doubtful ON doubtful.unit = grouped.unit AND doubtful.fiscal_year = grouped.fiscal_year
+                        AND doubtful.budget_project = grouped.budget_project AND grouped.class <> ''
      WHERE grouped.all_times + coalesce(doubtful.all_times, 0) >= coalesce(grouped.least, 2)
 )
 SELECT project.project,

@@ -23,7 +23,7 @@ WITH graded AS (
                             AND signing.time >= cluster.starts AND signing.time < cluster.ends
       LEFT JOIN policy AS limits ON limits.key = 'method.threshold.' || signing.kind AND limits.unit = signing.unit
                                 AND signing.time >= limits.starts AND signing.time < limits.ends
-), cluster AS (
+), cluster AS MATERIALIZED (
     SELECT last.position, last.unit, last.supplier, last.time, last.day, min(member.day) AS first, last.threshold, last.least,
            last.low, last.high, last.kind, count(*) FILTER (WHERE member.near) AS times,
            sum(member.amount) FILTER (WHERE member.near) AS total,

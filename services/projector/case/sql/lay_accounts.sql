@@ -7,10 +7,7 @@ WITH named AS (
      UNION
     SELECT act.onbehalfof FROM act WHERE act.onbehalfof LIKE 'account:%%'
      UNION
-    SELECT listed.item ->> 'actor'
-      FROM act
-     CROSS JOIN LATERAL jsonb_array_elements(act.data -> 'participants') AS listed (item)
-     WHERE jsonb_typeof(act.data -> 'participants') = 'array' AND listed.item ->> 'actor' LIKE 'account:%%'
+    SELECT listed.actor FROM listed WHERE listed.actor LIKE 'account:%%'
      UNION
     SELECT act.data ->> member.name
       FROM act

@@ -8,6 +8,8 @@ WITH began AS (
       JOIN policy ON policy.key = 'int.activity_start' AND policy.unit = project.unit
                  AND act.time >= policy.starts AND act.time < policy.ends
      WHERE act.type = ANY (policy.list)
+       AND act.type = ANY (ARRAY(SELECT DISTINCT unnest(listed.list) FROM policy AS listed
+                                  WHERE listed.key = 'int.activity_start'))
      ORDER BY act.project, act.time, act.known_from, act.position
 ), planned AS (
     SELECT DISTINCT ON (act.project) act.project, projector.as_day(act.data ->> 'planned_start') AS day, act.position

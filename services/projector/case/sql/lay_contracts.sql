@@ -27,7 +27,9 @@ WITH RECURSIVE made AS (
                         AND above.amends IS NOT NULL AND above.amends <> step.at
      WHERE step.depth < 16
 )
-SELECT made.position, made.project, made.contract,
-       (SELECT step.at FROM step WHERE step.position = made.position ORDER BY step.depth DESC LIMIT 1),
-       made.signed, made.supplier, made.amount, made.unit, made.time, made.day, made.data
-  FROM made;
+SELECT made.position, made.project, made.contract, last.at, made.signed, made.supplier, made.amount, made.unit, made.time,
+       made.day, made.data
+  FROM made
+  JOIN (SELECT DISTINCT ON (step.position) step.position, step.at
+          FROM step
+         ORDER BY step.position, step.depth DESC) AS last ON last.position = made.position;

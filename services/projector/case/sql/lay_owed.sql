@@ -18,6 +18,12 @@ WITH accepted AS (
                 THEN sum(accepted.amount) OVER so_far END AS total
       FROM accepted
     WINDOW so_far AS (PARTITION BY accepted.project, accepted.root ORDER BY accepted.time, accepted.position)
+), delivery AS (
+    SELECT DISTINCT ON (summed.position) summed.position, act.time, act.day
+      FROM summed
+      JOIN act ON act.type = 'delivery.record' AND act.project = summed.project AND act.stands
+              AND coalesce(act.contract, summed.root) = summed.root AND act.time <= summed.time
+     ORDER BY summed.position, act.time DESC
 )
 SELECT summed.project, summed.position, summed.root, contract.position, contract.unit, contract.supplier,
        supplier.size = ANY (sizes.list), summed.amount, summed.total, summed.day, base.day, term.days::integer,
@@ -35,13 +41,7 @@ SELECT summed.project, summed.position, summed.root, contract.position, contract
  CROSS JOIN LATERAL (
        SELECT least(coalesce(projector.as_number(contract.data ->> 'payment_days'), usual.number),
                     longest.number, 36500) AS days) AS term
-  LEFT JOIN LATERAL (
-       SELECT act.time, act.day
-         FROM act
-        WHERE act.type = 'delivery.record' AND act.project = summed.project AND act.stands
-          AND coalesce(act.contract, summed.root) = summed.root AND act.time <= summed.time
-        ORDER BY act.time DESC
-        LIMIT 1) AS delivery ON true
+  LEFT JOIN delivery ON delivery.position = summed.position
  CROSS JOIN LATERAL (
        SELECT CASE jsonb_typeof(contract.data -> 'acceptance_due')
               WHEN 'object' THEN projector.due_day(
@@ -49,7 +49,8 @@ SELECT summed.project, summed.position, summed.root, contract.position, contract
                    least(projector.as_number(contract.data -> 'acceptance_due' ->> 'days'), 36500)::integer,
                    CASE WHEN projector.as_yes(contract.data -> 'acceptance_due' ->> 'working') THEN 'wd' ELSE 'cd' END,
                    false)
-              WHEN 'string' THEN projector.as_day(contract.data ->> 'acceptance_due') END AS due) AS agreed
+              WHEN 'string' THEN projector.as_day(contract.data ->> 'acceptance_due') END AS due
+       OFFSET 0) AS agreed
  CROSS JOIN LATERAL (
        SELECT CASE WHEN agreed.due >= delivery.day AND agreed.due < summed.day
                     AND NOT EXISTS (
@@ -58,4 +59,5 @@ SELECT summed.project, summed.position, summed.root, contract.position, contract
                          WHERE act.type = 'accept.perform' AND act.project = summed.project
                            AND coalesce(act.contract, summed.root) = summed.root
                            AND act.time >= delivery.time AND act.day <= agreed.due)
-                   THEN agreed.due ELSE summed.day END AS day) AS base;
+                   THEN agreed.due ELSE summed.day END AS day
+       OFFSET 0) AS base;

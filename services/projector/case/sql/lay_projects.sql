@@ -3,9 +3,10 @@
 INSERT INTO project (project, position, unit, units, unit_kind, title, category, kind, budget_project, fiscal_year,
                      public_service, complex, urgent, opened, closed, closing, outcome, below)
 WITH acted AS (
-    SELECT act.project, min(act.time) AS first, array_remove(array_agg(DISTINCT act.unit), NULL) AS units
-      FROM act
-     GROUP BY act.project
+    SELECT of_unit.project, min(of_unit.first) AS first,
+           array_remove(array_agg(of_unit.unit ORDER BY of_unit.unit), NULL) AS units
+      FROM (SELECT act.project, act.unit, min(act.time) AS first FROM act GROUP BY act.project, act.unit) AS of_unit
+     GROUP BY of_unit.project
 ), opening AS (
     SELECT DISTINCT ON (act.project) act.project, act.position, act.unit, act.data,
            min(act.time) OVER (PARTITION BY act.project) AS opened,
@@ -25,6 +26,11 @@ WITH acted AS (
       FROM act
      WHERE act.type IN ('project.close', 'file.archive')
      ORDER BY act.project, act.time, act.known_from, act.position
+), told AS (
+    SELECT DISTINCT ON (act.project) act.project, act.data ->> 'outcome' AS outcome
+      FROM act
+     WHERE act.type = 'project.close'
+     ORDER BY act.project, act.time, act.known_from, act.position
 )
 SELECT acted.project, opening.position, coalesce(opening.unit, acted.units[1]), coalesce(opening.units, acted.units),
        (SELECT units.kind
@@ -39,9 +45,8 @@ SELECT acted.project, opening.position, coalesce(opening.unit, acted.units[1]), 
        projector.as_yes(opening.data ->> 'public_service'), projector.as_yes(opening.data ->> 'complex'),
        projector.as_yes(opening.data ->> 'urgent'), coalesce(opening.opened, acted.first),
        coalesce(closing.time, 'infinity'), closing.position,
-       coalesce(closing.outcome, (SELECT act.data ->> 'outcome' FROM act
-                                   WHERE act.project = acted.project AND act.type = 'project.close' LIMIT 1)),
-       false
+       coalesce(closing.outcome, told.outcome), false
   FROM acted
   LEFT JOIN opening ON opening.project = acted.project
-  LEFT JOIN closing ON closing.project = acted.project;
+  LEFT JOIN closing ON closing.project = acted.project
+  LEFT JOIN told ON told.project = acted.project;

@@ -2,9 +2,7 @@
 -- count whenever they are learned; of what is declared of the declarant by another name the account is resolved.
 --   log_id int, known_at timestamptz
 INSERT INTO relation (person, supplier, relative, relation, starts, ends, declared, evidence, position, known_from)
-WITH people AS MATERIALIZED (
-    SELECT DISTINCT hand.person FROM hand WHERE hand.human
-), named AS MATERIALIZED (
+WITH named AS MATERIALIZED (
     SELECT people.person AS name, people.person FROM people
      UNION
     SELECT links.account, links.person

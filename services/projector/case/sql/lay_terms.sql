@@ -2,13 +2,11 @@
 -- of the units that buy or are judged. A relief ends the terms of that person in that post that began before it.
 --   log_id int, known_at timestamptz, units text[]
 INSERT INTO term (post, person, starts, ends, position)
-WITH people AS (
-    SELECT DISTINCT hand.person AS who FROM hand WHERE hand.human
-), accounts AS (
+WITH accounts AS (
     SELECT links.account, links.person
       FROM projector.account_links AS links
      WHERE links.log_id = %(log_id)s
-       AND links.person = ANY (ARRAY(SELECT people.who FROM people))
+       AND links.person = ANY (ARRAY(SELECT people.person FROM people))
        AND links.known_from <= %(known_at)s
        AND links.position NOT IN (SELECT withdrawn.position FROM withdrawn)
 ), said AS (
@@ -20,7 +18,7 @@ WITH people AS (
        AND terms.post IS NOT NULL
        AND terms.known_from <= %(known_at)s
        AND terms.position NOT IN (SELECT withdrawn.position FROM withdrawn)
-       AND (terms.person = ANY (ARRAY(SELECT people.who FROM people) || ARRAY(SELECT accounts.account FROM accounts))
+       AND (terms.person = ANY (ARRAY(SELECT people.person FROM people) || ARRAY(SELECT accounts.account FROM accounts))
             OR terms.post = ANY (ARRAY(
                SELECT posts.post FROM projector.posts
                 WHERE posts.log_id = %(log_id)s

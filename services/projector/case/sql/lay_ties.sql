@@ -9,8 +9,6 @@ WITH part AS (
       FROM participant
      WHERE participant.kind <> 'prior_service'
      ORDER BY participant.project, participant.supplier, participant.time, participant.position
-), people AS MATERIALIZED (
-    SELECT DISTINCT hand.project, hand.person FROM hand WHERE hand.human
 ), found AS MATERIALIZED (
     SELECT relation.person, relation.supplier, relation.relative, relation.relation, relation.starts, relation.ends,
            relation.position, relation.known_from
@@ -46,6 +44,10 @@ WITH part AS (
                                        WHEN 'array' THEN said.data -> 'shareholders' ELSE '[]' END) AS item
            ) AS listed (person, relation)
      WHERE listed.person LIKE 'person:%%'
+), people AS MATERIALIZED (
+    SELECT DISTINCT hand.project, hand.person
+      FROM hand
+     WHERE hand.human AND hand.person IN (SELECT found.person FROM found)
 )
 SELECT DISTINCT people.project, people.person, part.supplier,
        CASE WHEN found.relation = 'R4' AND NOT found.relative = ANY (chief.names) THEN 'R5' ELSE found.relation END,

@@ -1,5 +1,8 @@
 -- The tables of a case, made once for a connection and empty again after each transaction. docs/rules.md explains them
 -- to whoever writes a rule: a column that changes its meaning there changes rules that we have not read.
+--
+-- No table has an index: emptying one that has makes PostgreSQL plan every statement on it anew, which takes longer than
+-- to judge a project. Large cases have those of indexes.sql.
 
 -- When the judging stands: `as_of` what had happened, `today` its local day.
 CREATE TEMPORARY TABLE moment (
@@ -8,13 +11,25 @@ CREATE TEMPORARY TABLE moment (
 ) ON COMMIT DELETE ROWS;
 
 -- Acts withdrawn, and members replaced, by corrections in force: for laying out only.
-CREATE TEMPORARY TABLE withdrawn (position bigint PRIMARY KEY) ON COMMIT DELETE ROWS;
-CREATE TEMPORARY TABLE recast (position bigint PRIMARY KEY, fields jsonb NOT NULL) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE withdrawn (position bigint NOT NULL) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE recast (position bigint NOT NULL, fields jsonb NOT NULL) ON COMMIT DELETE ROWS;
+
+-- Participants that acts list, as they list them, and the people of the case: for laying out only.
+CREATE TEMPORARY TABLE listed (
+    position bigint  NOT NULL,
+    ordinal  bigint  NOT NULL,
+    actor    text    NOT NULL,
+    role     text,
+    capacity text    NOT NULL,
+    function text,
+    signed   boolean NOT NULL
+) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE people (person text NOT NULL) ON COMMIT DELETE ROWS;
 
 -- Every act on the projects, as corrected. `stands`: its result is neither fail nor revise. `person`: who acted, an
 -- account resolved. `object`: what it is about, by whichever member names it. `erased`: `data` is NULL.
 CREATE TEMPORARY TABLE act (
-    position   bigint      NOT NULL PRIMARY KEY,
+    position   bigint      NOT NULL,
     project    text        NOT NULL,
     type       text        NOT NULL,
     stage      text        NOT NULL,
@@ -43,8 +58,6 @@ CREATE TEMPORARY TABLE act (
     data       jsonb,
     erased     boolean     NOT NULL
 ) ON COMMIT DELETE ROWS;
-CREATE INDEX act_by_type ON act (type, project);
-CREATE INDEX act_by_project ON act (project, type);
 
 -- Whose an account was.
 CREATE TEMPORARY TABLE account (
@@ -53,7 +66,6 @@ CREATE TEMPORARY TABLE account (
     starts  timestamptz NOT NULL,
     ends    timestamptz NOT NULL
 ) ON COMMIT DELETE ROWS;
-CREATE INDEX account_by_name ON account (account);
 
 -- Posts and who held them: of the people of the case, and of the posts of the units that buy or are judged.
 CREATE TEMPORARY TABLE post (
@@ -66,7 +78,6 @@ CREATE TEMPORARY TABLE post (
     ends        timestamptz NOT NULL,
     position    bigint      NOT NULL
 ) ON COMMIT DELETE ROWS;
-CREATE INDEX post_by_name ON post (post);
 CREATE TEMPORARY TABLE term (
     post     text        NOT NULL,
     person   text        NOT NULL,
@@ -74,8 +85,6 @@ CREATE TEMPORARY TABLE term (
     ends     timestamptz NOT NULL,
     position bigint      NOT NULL
 ) ON COMMIT DELETE ROWS;
-CREATE INDEX term_by_person ON term (person);
-CREATE INDEX term_by_post ON term (post);
 
 -- Duties assigned on the projects of the case, on those of their units (`project` NULL), or on any (both NULL).
 CREATE TEMPORARY TABLE role_term (
@@ -97,10 +106,9 @@ CREATE TEMPORARY TABLE employer (
     ends     timestamptz NOT NULL,
     position bigint      NOT NULL
 ) ON COMMIT DELETE ROWS;
-CREATE INDEX employer_by_person ON employer (person);
 
 -- Who is registered.
-CREATE TEMPORARY TABLE registered (person text PRIMARY KEY) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE registered (person text NOT NULL) ON COMMIT DELETE ROWS;
 
 -- Everybody named in an act: the actor, once for each role exercised, and every participant. `counts`: exercises the
 -- role (neither observer nor attendee). `human`: a person, or an account that stands for one. `function`: as said, else
@@ -121,13 +129,11 @@ CREATE TEMPORARY TABLE hand (
     counts   boolean     NOT NULL,
     human    boolean     NOT NULL
 ) ON COMMIT DELETE ROWS;
-CREATE INDEX hand_by_position ON hand (position);
-CREATE INDEX hand_by_project ON hand (project, person);
 
 -- The projects. `position` of what opened them, NULL: nothing did. `closed`: infinity while it is open. `below`: the
 -- last said is that it stays below the threshold.
 CREATE TEMPORARY TABLE project (
-    project        text        NOT NULL PRIMARY KEY,
+    project        text        NOT NULL,
     position       bigint,
     unit           text,
     units          text[]      NOT NULL,
@@ -159,7 +165,6 @@ CREATE TEMPORARY TABLE course (
     skips         text[]      NOT NULL,
     position      bigint      NOT NULL
 ) ON COMMIT DELETE ROWS;
-CREATE INDEX course_by_project ON course (project);
 
 -- What a project may spend, from one approval or adjustment to the next.
 CREATE TEMPORARY TABLE budget (
@@ -169,11 +174,10 @@ CREATE TEMPORARY TABLE budget (
     total    numeric,
     position bigint      NOT NULL
 ) ON COMMIT DELETE ROWS;
-CREATE INDEX budget_by_project ON budget (project);
 
 -- Contracts and their supplements. `root`: the contract that a supplement amends, itself for a contract.
 CREATE TEMPORARY TABLE contract (
-    position bigint      NOT NULL PRIMARY KEY,
+    position bigint      NOT NULL,
     project  text        NOT NULL,
     contract text        NOT NULL,
     root     text        NOT NULL,
@@ -185,15 +189,13 @@ CREATE TEMPORARY TABLE contract (
     day      date        NOT NULL,
     data     jsonb
 ) ON COMMIT DELETE ROWS;
-CREATE INDEX contract_by_project ON contract (project, contract);
-CREATE INDEX contract_by_root ON contract (project, root);
 
 -- What moves the account of a contract, all of it standing: `type` contract.sign and contract.amend, accept.perform,
 -- pay.execute, securities received and refunded (`kind`, as said or as their act has it). `root`: the contract at the end of
 -- "amends"; of what names none the project's only one, NULL where there is not one; a name nobody signed stays as it is.
 -- `amount` NULL: not said, or in another currency than the contract's. A supplement may be negative.
 CREATE TEMPORARY TABLE entry (
-    position bigint      NOT NULL PRIMARY KEY,
+    position bigint      NOT NULL,
     project  text        NOT NULL,
     root     text,
     type     text        NOT NULL,
@@ -203,11 +205,10 @@ CREATE TEMPORARY TABLE entry (
     time     timestamptz NOT NULL,
     day      date        NOT NULL
 ) ON COMMIT DELETE ROWS;
-CREATE INDEX entry_by_root ON entry (project, root, type);
 
 -- Awards, each until (`ends`) another takes its place. `amount` NULL: not said, or not in CNY.
 CREATE TEMPORARY TABLE award (
-    position bigint      NOT NULL PRIMARY KEY,
+    position bigint      NOT NULL,
     project  text        NOT NULL,
     award    text,
     supplier text,
@@ -217,11 +218,10 @@ CREATE TEMPORARY TABLE award (
     day      date        NOT NULL,
     ends     timestamptz NOT NULL
 ) ON COMMIT DELETE ROWS;
-CREATE INDEX award_by_project ON award (project, supplier);
 
 -- Payments on the invoices that the case pays, on whatever project. `supplier`: who was paid, else the contract's.
 CREATE TEMPORARY TABLE invoice (
-    position   bigint      NOT NULL PRIMARY KEY,
+    position   bigint      NOT NULL,
     project    text        NOT NULL,
     invoice    text        NOT NULL,
     root       text,
@@ -231,7 +231,6 @@ CREATE TEMPORARY TABLE invoice (
     time       timestamptz NOT NULL,
     day        date        NOT NULL
 ) ON COMMIT DELETE ROWS;
-CREATE INDEX invoice_by_number ON invoice (invoice);
 
 -- Accounts to pay to, as contracts say (`root`) and as payee.maintain does: on a project, or (NULL) of a supplier or a unit.
 CREATE TEMPORARY TABLE payee (
@@ -243,12 +242,10 @@ CREATE TEMPORARY TABLE payee (
     starts   timestamptz NOT NULL,
     time     timestamptz NOT NULL
 ) ON COMMIT DELETE ROWS;
-CREATE INDEX payee_by_project ON payee (project);
-CREATE INDEX payee_by_supplier ON payee (supplier);
 
 -- Contracts that the units of the case signed with its suppliers, on whatever project. `kind` of what the project buys.
 CREATE TEMPORARY TABLE signing (
-    position bigint      NOT NULL PRIMARY KEY,
+    position bigint      NOT NULL,
     project  text        NOT NULL,
     unit     text        NOT NULL,
     supplier text        NOT NULL,
@@ -257,7 +254,6 @@ CREATE TEMPORARY TABLE signing (
     time     timestamptz NOT NULL,
     day      date        NOT NULL
 ) ON COMMIT DELETE ROWS;
-CREATE INDEX signing_by_supplier ON signing (unit, supplier, day);
 
 -- Suppliers that take part in a project, from when that was recorded.
 CREATE TEMPORARY TABLE participant (
@@ -268,7 +264,6 @@ CREATE TEMPORARY TABLE participant (
     time     timestamptz NOT NULL,
     day      date        NOT NULL
 ) ON COMMIT DELETE ROWS;
-CREATE INDEX participant_by_project ON participant (project, supplier);
 
 -- What the registry says of a supplier of the case, from one snapshot to the next. `shares`: those of the holders.
 CREATE TEMPORARY TABLE supplier (
@@ -282,7 +277,6 @@ CREATE TEMPORARY TABLE supplier (
     ends     timestamptz NOT NULL,
     position bigint      NOT NULL
 ) ON COMMIT DELETE ROWS;
-CREATE INDEX supplier_by_name ON supplier (supplier);
 
 -- Relations of the people of the case, from evidence and from anybody's declarations. `starts`, `ends`: days, the last
 -- one included; NULL: not said, and so open.
@@ -298,7 +292,6 @@ CREATE TEMPORARY TABLE relation (
     position   bigint      NOT NULL,
     known_from timestamptz NOT NULL
 ) ON COMMIT DELETE ROWS;
-CREATE INDEX relation_by_person ON relation (person);
 
 -- Declarations on the projects.
 CREATE TEMPORARY TABLE declaration (
@@ -309,7 +302,6 @@ CREATE TEMPORARY TABLE declaration (
     time       timestamptz NOT NULL,
     known_from timestamptz NOT NULL
 ) ON COMMIT DELETE ROWS;
-CREATE INDEX declaration_by_project ON declaration (project, person);
 
 -- Policies of the units of the case: each value in force from a moment to another. `number`: of a whole number, amount
 -- or decimal ratio; `list`: of a list of words; `value`: whatever it is. `rolls`: its deadlines move on to a working day.
@@ -326,7 +318,6 @@ CREATE TEMPORARY TABLE policy (
     force    text        NOT NULL,
     citation text        NOT NULL
 ) ON COMMIT DELETE ROWS;
-CREATE INDEX policy_by_key ON policy (key, unit);
 
 -- What reviewers and inspectors coded (`issues`), each rule of an act once. `resolved`, `resolving`: when and where it was
 -- settled, by whoever coded it, by a later act, or since a later review passes and codes it no more; NULL: it is open.
@@ -344,7 +335,6 @@ CREATE TEMPORARY TABLE issue (
     published bigint,
     went_out  timestamptz
 ) ON COMMIT DELETE ROWS;
-CREATE INDEX issue_by_rule ON issue (rule, project);
 
 -- What only a body of a unit may decide, from an amount on (NULL: always), by its policies and its original authority.
 CREATE TEMPORARY TABLE reserved (
@@ -356,11 +346,10 @@ CREATE TEMPORARY TABLE reserved (
     position    bigint      NOT NULL,
     known_from  timestamptz NOT NULL
 ) ON COMMIT DELETE ROWS;
-CREATE INDEX reserved_by_act ON reserved (act, unit);
 
 -- When procurement activity on a project began, or is planned to (`planned`), as the policy has it.
 CREATE TEMPORARY TABLE activity (
-    project  text    NOT NULL PRIMARY KEY,
+    project  text    NOT NULL,
     day      date    NOT NULL,
     planned  boolean NOT NULL,
     position bigint  NOT NULL
@@ -370,7 +359,7 @@ CREATE TEMPORARY TABLE activity (
 -- project. `amount`: of the contracts, else the award, else the budget. `bought`: awarded or contracted, and not closed as
 -- failed or cancelled. `acts`: the positions of what says so.
 CREATE TEMPORARY TABLE purchase (
-    project        text        NOT NULL PRIMARY KEY,
+    project        text        NOT NULL,
     unit           text        NOT NULL,
     fiscal_year    integer     NOT NULL,
     budget_project text        NOT NULL,
@@ -390,7 +379,7 @@ CREATE TEMPORARY TABLE purchase (
 ) ON COMMIT DELETE ROWS;
 
 -- Days on which the log was scanned, each once.
-CREATE TEMPORARY TABLE scan (day date PRIMARY KEY, position bigint NOT NULL) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE scan (day date NOT NULL, position bigint NOT NULL) ON COMMIT DELETE ROWS;
 
 -- What kind of unit those are on whose behalf the acts were done, from one registration to the next.
 CREATE TEMPORARY TABLE unit_kind (
@@ -399,7 +388,6 @@ CREATE TEMPORARY TABLE unit_kind (
     starts timestamptz NOT NULL,
     ends   timestamptz NOT NULL
 ) ON COMMIT DELETE ROWS;
-CREATE INDEX unit_kind_by_unit ON unit_kind (unit);
 
 -- What must come first, by the catalogue: a row for each entry of an act's `after`. Any of `alternatives` will do;
 -- `same_object`: the one about the same thing. `skippable`: there are methods that do without it.
@@ -413,16 +401,16 @@ CREATE TEMPORARY TABLE predecessor (
 
 -- What acts are called.
 CREATE TEMPORARY TABLE act_name (
-    type text NOT NULL PRIMARY KEY,
+    type text NOT NULL,
     zh   text NOT NULL,
     en   text NOT NULL
 ) ON COMMIT DELETE ROWS;
 
 -- Units that are judged themselves, and what was done on no project about them or their people: reviews on leaving a
 -- post, audits in place of rotation, reports.
-CREATE TEMPORARY TABLE unit (unit text PRIMARY KEY, kind text) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE unit (unit text NOT NULL, kind text) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE unit_act (
-    position   bigint      NOT NULL PRIMARY KEY,
+    position   bigint      NOT NULL,
     type       text        NOT NULL,
     subject    text        NOT NULL,
     unit       text,
@@ -434,7 +422,6 @@ CREATE TEMPORARY TABLE unit_act (
     known_from timestamptz NOT NULL,
     data       jsonb
 ) ON COMMIT DELETE ROWS;
-CREATE INDEX unit_act_by_type ON unit_act (type);
 
 -- Who was in the posts of the units judged: a stretch without a break, however often it was renewed, is one. What the post
 -- is, or was when they left it. `position` of the assignment that began it.
@@ -488,7 +475,6 @@ CREATE TEMPORARY TABLE tie (
     joined     timestamptz NOT NULL,
     joining    bigint      NOT NULL
 ) ON COMMIT DELETE ROWS;
-CREATE INDEX tie_by_project ON tie (project, person);
 
 -- Who held a key post (or led) in a unit, does so no more, and works for a supplier that contracts in the case.
 -- `left_on`: the last day in the last such post; `starts`, `ends`: of working for the supplier, NULL: not said;
@@ -506,7 +492,6 @@ CREATE TEMPORARY TABLE leaver (
     term        bigint NOT NULL,
     position    bigint NOT NULL
 ) ON COMMIT DELETE ROWS;
-CREATE INDEX leaver_by_supplier ON leaver (supplier);
 
 -- Positions of the log, from first to last, that the read model has no act for; `beyond`: acts further on than it has
 -- read. `before`, `after`: the acts beside them. Empty where no unit is judged itself.
@@ -529,14 +514,13 @@ CREATE TEMPORARY TABLE finding (
     cured   timestamptz,
     since   timestamptz NOT NULL
 ) ON COMMIT DELETE ROWS;
-CREATE INDEX finding_by_id ON finding (finding);
 
 -- What an acceptance that stands makes payable under a contract. `total`: accepted under it so far, NULL: an amount is not
 -- known. `sme`: whether the supplier was small or medium when it signed, NULL: not known. `opens`: the day from which a
 -- small or medium supplier's `days` run, `due` the last of them.
 CREATE TEMPORARY TABLE owed (
     project  text        NOT NULL,
-    position bigint      NOT NULL PRIMARY KEY,
+    position bigint      NOT NULL,
     contract text        NOT NULL,
     signing  bigint      NOT NULL,
     unit     text,

@@ -1,0 +1,21 @@
+-- Indexes on the tables of a case, for connections that lay out some hundred projects at once.
+CREATE INDEX act_by_type ON act (type, project);
+CREATE INDEX act_by_position ON act (position);
+CREATE INDEX hand_by_position ON hand (position);
+CREATE INDEX term_by_person ON term (person);
+CREATE INDEX post_by_name ON post (post);
+CREATE INDEX project_by_name ON project (project);
+CREATE INDEX course_by_project ON course (project);
+CREATE INDEX budget_by_project ON budget (project);
+CREATE INDEX contract_by_project ON contract (project, contract);
+CREATE INDEX entry_by_root ON entry (project, root, type);
+CREATE INDEX entry_by_position ON entry (position);
+CREATE INDEX award_by_project ON award (project);
+CREATE INDEX invoice_by_number ON invoice (invoice);
+CREATE INDEX payee_by_project ON payee (project);
+CREATE INDEX payee_by_supplier ON payee (supplier);
+CREATE INDEX signing_by_supplier ON signing (unit, supplier, day);
+CREATE INDEX participant_by_project ON participant (project, supplier);
+CREATE INDEX supplier_by_name ON supplier (supplier);
+CREATE INDEX policy_by_key ON policy (key, unit);
+CREATE INDEX tie_by_project ON tie (project, person);
