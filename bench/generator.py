@@ -64,9 +64,10 @@ def plan(seed: int, projects: int, wrong: float = PLANTED) -> list[Facts]:
     random = Random(seed)
     suppliers = suppliers_of(_units(projects))
     turns = _turns(random)
-    found = [
-        _facts(random, number, suppliers, next(turns) if random.random() < wrong else "") for number in range(projects)
-    ]
+    found: list[Facts] = []
+    for number in range(projects):
+        plant = next(turns) if number % _FRAMEWORKS and random.random() < wrong else ""
+        found.append(_facts(random, number, suppliers, plant))
     return sorted(found, key=lambda facts: (facts.opened, facts.code))
 
 

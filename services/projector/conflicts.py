@@ -5,7 +5,7 @@ another in the person's name (VESTED). These are different questions; their answ
 No rules here: pairs are the catalogue's, and the statements compare.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, cast
 
@@ -75,12 +75,20 @@ class Sought(Struct, frozen=True, kw_only=True):
     machines: bool = False
 
 
-def conflicts(view: View, sought: Sought, limit: int, cursor: str | None) -> Conflicts:
-    """Return a page of the conflicts asked for."""
+def conflicts(
+    view: View, sought: Sought, limit: int, cursor: str | None, found: Iterable[Conflict] | None = None
+) -> Conflicts:
+    """
+    Return a page of the conflicts asked for.
+
+    `found`: those of the one project asked about, where they were found otherwise. Raises `Unknown`.
+    """
     place = read_cursor(cursor, str, str, str, str, str)
     after = tuple(place) if place is not None else ("",) * 5
     left: list[Conflict] = []
-    for projects in _portions(view, sought, after[0]):
+    if found is not None:
+        left += [each for each in _sought(view, sought, found) if _order(each) > after]
+    for projects in _portions(view, sought, after[0]) if found is None else ():
         left += [each for each in find_conflicts(view, sought, projects) if _order(each) > after]
         if len(left) > limit:
             break
@@ -94,6 +102,29 @@ def conflicts(view: View, sought: Sought, limit: int, cursor: str | None) -> Con
     )
 
 
+def _sought(view: View, sought: Sought, found: Iterable[Conflict]) -> list[Conflict]:
+    """Return those of one project's conflicts that are asked for, in order."""
+    _require_pair(view, sought)
+    if sought.project is not None:
+        require_project(view, sought.project)
+    people = whose(view, sought.person)[0] if sought.person is not None else None
+    return sorted(
+        (
+            each
+            for each in found
+            if sought.rule in (None, each.rule)
+            and sought.level in (None, each.basis.lower())
+            and (people is None or each.person in people)
+        ),
+        key=_order,
+    )
+
+
+def _require_pair(view: View, sought: Sought) -> None:
+    if sought.rule is not None and sought.rule not in view.catalogue.pairs:
+        raise Unknown(f"no pair of incompatible duties is called {sought.rule}")
+
+
 def find_conflicts(view: View, sought: Sought, projects: list[str] | None = None) -> list[Conflict]:
     """
     Return the conflicts asked for on these projects, None: on all, in order.
@@ -101,8 +132,7 @@ def find_conflicts(view: View, sought: Sought, projects: list[str] | None = None
     Whoever performed a pair is not said to hold it besides. Raises `Unknown` for a project, person or rule that this
     log does not know: none found would say too much.
     """
-    if sought.rule is not None and sought.rule not in view.catalogue.pairs:
-        raise Unknown(f"no pair of incompatible duties is called {sought.rule}")
+    _require_pair(view, sought)
     pairs = {rule: pair for rule, pair in view.catalogue.pairs.items() if pair.on and sought.rule in (None, rule)}
     whom = _whom(view, sought) | {"projects": [sought.project] if sought.project is not None else projects}
     exercised = _performed(view, pairs, whom) + _by_supplier(view, pairs, whom)
@@ -164,7 +194,7 @@ def _performed(view: View, pairs: dict[str, Pair], whom: dict[str, Any]) -> list
     if not sides:
         return []
     return [
-        _conflict(pairs[rule], "PERFORMED" if performed else "VESTED", project, person, [one, other], positions)
+        conflict(pairs[rule], "PERFORMED" if performed else "VESTED", project, person, [one, other], positions)
         for rule, project, person, performed, one, other, positions in view.select(
             "conflicts_performed", columns(sides) | whom
         )
@@ -181,7 +211,7 @@ def _by_supplier(view: View, pairs: dict[str, Pair], whom: dict[str, Any]) -> li
     if not sides or whom["actors"] == []:
         return []
     return [
-        _conflict(pairs[rule], "PERFORMED", project, person, [one, other], positions, supplier=supplier)
+        conflict(pairs[rule], "PERFORMED", project, person, [one, other], positions, supplier=supplier)
         for rule, project, person, supplier, one, other, positions in view.select(
             "conflicts_by_supplier", columns(sides) | whom
         )
@@ -193,7 +223,7 @@ def _held(view: View, pairs: dict[str, Pair], whom: dict[str, Any]) -> list[Conf
     if not sides:
         return []
     return [
-        _conflict(pairs[rule], "HELD", project, person, [one, other], positions, overlap=Overlap(since, until))
+        conflict(pairs[rule], "HELD", project, person, [one, other], positions, overlap=Overlap(since, until))
         for rule, project, person, one, other, positions, since, until in view.select(
             "conflicts_held", columns(sides) | act_columns(view.catalogue) | whom
         )
@@ -207,7 +237,7 @@ def _severity(pair: Pair, basis: Basis, overlap: Overlap | UnsetType) -> Severit
     return pair.severity if overlap is UNSET else less_severe(pair.severity, held_levels_down(overlap.from_))
 
 
-def _conflict(
+def conflict(
     pair: Pair,
     basis: Basis,
     project: str,

@@ -133,8 +133,11 @@ def get_conflicts(
         level=level,
         machines=actors == "all",
     )
+    found = None
+    if sought.project is not None:
+        found = projector.judge.conflicts_now(sought.project, asked, machines=sought.machines)
     with projector.view(asked) as view:
-        return conflicts(view, sought, limit, after)
+        return conflicts(view, sought, limit, after, found)
 
 
 HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (

@@ -13,7 +13,7 @@ from projector.duties import person_duties, project_duties
 from projector.errors import Unknown
 from projector.main import Projector
 from projector.settings import Settings
-from projector.view import parse_asked
+from projector.view import Asked, parse_asked
 from tests.conftest import Database, TestLedger
 from tests.events import event
 
@@ -37,8 +37,23 @@ class Bench:
         return receipts
 
     def find(self, as_of: str | None = None, known_at: str | None = None, **sought: Any) -> list[Conflict]:
-        with self.projector.view(parse_asked(as_of, known_at)) as view:
-            return find_conflicts(view, Sought(**sought))
+        asked = parse_asked(as_of, known_at)
+        with self.projector.view(asked) as view:
+            found = find_conflicts(view, Sought(**sought))
+            rows = view.connection.execute("SELECT DISTINCT project FROM projector.acts WHERE project IS NOT NULL")
+            projects = {row[0] for row in rows} & {sought.get("project", each.project) for each in found} | {P}
+        for project in sorted(projects):
+            self._require_same_by_case(project, asked, sought)
+        return found
+
+    def _require_same_by_case(self, project: str, asked: Asked, sought: dict[str, Any]) -> None:
+        """One project's conflicts are found over the case of that project, all projects' over the whole log."""
+        one = Sought(**{**sought, "project": project})
+        by_case = self.projector.judge.conflicts_now(project, asked, machines=one.machines)
+        with self.projector.view(asked) as view:
+            if view.select("project_exists", {"project": project}).fetchone() is not None:
+                whole = conflicts(view, one, 1000, None).items
+                assert conflicts(view, one, 1000, None, by_case).items == whole
 
     def said(self, as_of: str | None = None, known_at: str | None = None, **sought: Any) -> list[Said]:
         return [(each.rule, each.basis, each.project, each.person) for each in self.find(as_of, known_at, **sought)]

@@ -10,7 +10,7 @@ from bench.planting import FOUND, PLANTS
 from contracts.catalogue import base_catalogue
 from contracts.event import read_event
 
-PROJECTS = 260
+PROJECTS = 220
 Acts = list[dict[str, Any]]
 
 

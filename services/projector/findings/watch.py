@@ -22,6 +22,8 @@ from psycopg_pool import PoolTimeout
 from contracts.event import Event
 from contracts.policy import business_date
 from edge.database import open_pool, statement
+from projector.case.lay_out import Scope, lay_out
+from projector.conflicts import Conflict
 from projector.errors import Unavailable
 from projector.fact_cache import FactCache
 from projector.findings.everything import judge_everything
@@ -32,6 +34,7 @@ from projector.findings.keep import keep, note_judged
 from projector.findings.worker import Task
 from projector.follow import follower_name
 from projector.judge.library import Library
+from projector.judge.pairs import conflicts_in_case
 from projector.packs import Catalogues
 from projector.view import Asked
 
@@ -166,6 +169,14 @@ class Judge:
             if self._wanted is None or self._wanted.is_over:
                 self._wanted = Progress()
             return self._wanted
+
+    def conflicts_now(self, project: str, asked: Asked, *, machines: bool) -> list[Conflict]:
+        """Find the incompatible duties in one hand on a project, as of a question's moments."""
+        with self._questions, self._pool.connection() as connection:
+            prepare_once(connection)
+            with self._asked.view(connection, asked) as view:
+                lay_out(view, Scope(projects=[project]))
+                return [found for found, _ in conflicts_in_case(view, [project], machines=machines)]
 
     def foresee(self, events: Sequence[Event]) -> list[list[Part]]:
         """Return for each act that has not happened what it would raise. Nothing is stored."""

@@ -55,8 +55,8 @@ def _files(library: Library) -> Iterator[Card]:
 
 
 _PAIR_SAYS: Final = Bilingual(
-    zh="{person} 在同一项目中兼有不相容职责 {one} 与 {other}（{how}）",
-    en="{person} has the incompatible duties {one} and {other} on one project ({how_en})",
+    zh="{person} 在同一项目中兼有不相容职责“{one}”与“{other}”（{how}）",
+    en="{person} has the incompatible duties “{one_en}” and “{other_en}” on one project ({how_en})",
 )
 _PAIR_POLICIES: Final = ("sod.held_down", "sod.control_down", "sod.no_downgrade")
 

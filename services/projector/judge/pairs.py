@@ -8,11 +8,11 @@ import msgspec
 
 from contracts.catalogue import STAGES_OUTSIDE_PAIRS, Catalogue, Duty, Pair
 from edge.database import statement
-from projector.conflicts import Conflict, find_by_supplier
+from projector.conflicts import Basis, Conflict, Overlap, conflict, find_by_supplier
 from projector.judge.card import duty_name
 from projector.judge.held import HeldAct, held_acts
-from projector.judge.judgement import Basis, Judgement
-from projector.pairs import act_columns, columns, held_levels_down, less_severe, side_rows
+from projector.judge.judgement import Judgement
+from projector.pairs import act_columns, columns, side_rows
 from projector.view import View
 
 _HOW: Final[dict[Basis, tuple[str, str]]] = {
@@ -20,46 +20,55 @@ _HOW: Final[dict[Basis, tuple[str, str]]] = {
     "HELD": ("同时持有，尚未行使", "both held, not exercised"),
     "VESTED": ("其中有他人以其名义行使", "exercised by another in their name"),
 }
+Complete = tuple[Conflict, datetime]
+"""A conflict, and since when both sides of it were there."""
+
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 def judge_pairs(view: View, projects: Sequence[str]) -> list[Judgement]:
     """Return the pairs that one person has on one project of the case that is laid out. VESTED opens no finding."""
-    pairs = {rule: pair for rule, pair in view.catalogue.pairs.items() if pair.on}
-    found = _performed(view, pairs)
-    found += _by_supplier(view, pairs, projects)
-    done = {(each.rule, each.project, each.key) for each in found}
-    held = _held(view, pairs) if projects else []
-    return found + [each for each in held if (each.rule, each.project, each.key) not in done]
-
-
-def _performed(view: View, pairs: dict[str, Pair]) -> list[Judgement]:
-    sides = side_rows(pair for pair in pairs.values() if pair.scope == "project")
-    if not sides:
-        return []
-    given: dict[str, Any] = {"stages": sorted(STAGES_OUTSIDE_PAIRS), **columns(sides)}
-    given |= {"log_id": view.log_id, "known_at": view.asked.known_at or "infinity"}
-    rows = view.connection.execute(statement("projector.judge", "pairs_performed"), given, prepare=False)
     return [
-        Judgement(
-            rule=rule,
-            project=project,
-            key=person,
-            result="FAIL",
-            basis="PERFORMED",
-            since=met,
-            persons=(person,),
-            evidence=tuple(positions),
-            computed=_computed(person, one, other, "PERFORMED", view.catalogue),
-        )
-        for rule, project, person, performed, one, other, positions, met in rows
-        if performed
+        _judged(found, since, view.catalogue)
+        for found, since in conflicts_in_case(view, projects)
+        if found.basis != "VESTED"
     ]
 
 
-def _by_supplier(view: View, pairs: dict[str, Pair], projects: Sequence[str]) -> list[Judgement]:
+def conflicts_in_case(view: View, projects: Sequence[str], *, machines: bool = False) -> list[Complete]:
+    """
+    Return the pairs in one hand on the projects of the case that is laid out, with since when each was complete.
+
+    Whoever performed a pair is not said to hold it besides. `machines`: those of systems, too.
+    """
+    pairs = {rule: pair for rule, pair in view.catalogue.pairs.items() if pair.on}
+    exercised = _performed(view, pairs, machines) + _by_supplier(view, pairs, projects)
+    performed = {(each.rule, each.project, each.person) for each, _ in exercised if each.basis == "PERFORMED"}
+    held = _held(view, pairs) if projects else []
+    return exercised + [
+        (each, since) for each, since in held if (each.rule, each.project, each.person) not in performed
+    ]
+
+
+def _performed(view: View, pairs: dict[str, Pair], machines: bool) -> list[Complete]:
+    sides = side_rows(pair for pair in pairs.values() if pair.scope == "project")
+    if not sides:
+        return []
+    given: dict[str, Any] = {"stages": sorted(STAGES_OUTSIDE_PAIRS), "machines": machines, **columns(sides)}
+    given |= {"log_id": view.log_id, "known_at": view.asked.known_at or "infinity"}
+    rows = view.connection.execute(statement("projector.judge", "pairs_performed"), given, prepare=False)
+    return [
+        (
+            conflict(pairs[rule], "PERFORMED" if performed else "VESTED", project, person, [one, other], positions),
+            met,
+        )
+        for rule, project, person, performed, one, other, positions, met in rows
+    ]
+
+
+def _by_supplier(view: View, pairs: dict[str, Pair], projects: Sequence[str]) -> list[Complete]:
     """What somebody did elsewhere counts too: whoever did acts of both sides anywhere is looked at, nobody else."""
-    found: list[Judgement] = []
+    found: list[Complete] = []
     for rule, pair in pairs.items():
         if pair.scope != "supplier":
             continue
@@ -68,7 +77,7 @@ def _by_supplier(view: View, pairs: dict[str, Pair], projects: Sequence[str]) ->
         rows = view.connection.execute(statement("projector.judge", "actors_on_both_sides"), given).fetchall()
         actors = [row[0] for row in rows]
         theirs = find_by_supplier(view, {rule: pair}, projects, actors) if actors else ()
-        found += [_of(each, _latest(view, each), view.catalogue) for each in theirs]
+        found += [(each, _latest(view, each)) for each in theirs]
     return found
 
 
@@ -77,7 +86,7 @@ def _acts_of(side: Sequence[Duty], catalogue: Catalogue) -> list[str]:
     return [act.type for act in catalogue.acts.values() if act.role in roles]
 
 
-def _held(view: View, pairs: dict[str, Pair]) -> list[Judgement]:
+def _held(view: View, pairs: dict[str, Pair]) -> list[Complete]:
     sides = [row for row in side_rows(pairs.values()) if row.kind != "function"]
     if not sides:
         return []
@@ -92,19 +101,11 @@ def _held(view: View, pairs: dict[str, Pair]) -> list[Judgement]:
     }
     rows = view.connection.execute(statement("projector.judge", "pairs_held"), given, prepare=False).fetchall()
     return [
-        Judgement(
-            rule=rule,
-            project=project,
-            key=person,
-            result="FAIL",
-            severity=less_severe(pairs[rule].severity, held_levels_down(starts)),
-            basis="HELD",
-            since=starts or _LONG_AGO,
-            persons=(person,),
-            evidence=tuple(positions),
-            computed=_computed(person, one, other, "HELD", view.catalogue),
+        (
+            conflict(pairs[rule], "HELD", project, person, [one, other], positions, overlap=Overlap(starts, ends)),
+            starts or _LONG_AGO,
         )
-        for rule, project, person, one, other, positions, starts, _ in rows
+        for rule, project, person, one, other, positions, starts, ends in rows
     ]
 
 
@@ -120,7 +121,7 @@ def _columns(held: Sequence[HeldAct]) -> dict[str, list[Any]]:
     }
 
 
-def _of(found: Conflict, since: datetime, catalogue: Catalogue) -> Judgement:
+def _judged(found: Conflict, since: datetime, catalogue: Catalogue) -> Judgement:
     supplier = found.supplier if isinstance(found.supplier, str) else None
     one, other = found.roles
     return Judgement(
@@ -140,18 +141,16 @@ def _of(found: Conflict, since: datetime, catalogue: Catalogue) -> Judgement:
 
 def _computed(person: str, one: str, other: str, basis: Basis, catalogue: Catalogue) -> dict[str, Any]:
     how, how_en = _HOW[basis]
+    sides = [[duty_name(role, catalogue) for role in label.split("|")] for label in (one, other)]
     return {
         "person": person,
-        "one": _duties(one, catalogue),
-        "other": _duties(other, catalogue),
+        "one": "、".join(name.zh for name in sides[0]),
+        "other": "、".join(name.zh for name in sides[1]),
+        "one_en": ", ".join(name.en for name in sides[0]),
+        "other_en": ", ".join(name.en for name in sides[1]),
         "how": how,
         "how_en": how_en,
     }
-
-
-def _duties(label: str, catalogue: Catalogue) -> str:
-    names = [duty_name(role, catalogue) for role in label.split("|")]
-    return ", ".join(f"{name.zh} {name.en}" for name in names)
 
 
 def _latest(view: View, found: Conflict) -> datetime:

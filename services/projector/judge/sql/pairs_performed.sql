@@ -2,7 +2,8 @@
 -- person's name. The sides are rows as in conflicts_performed.sql. `met`: when either side had been exercised first.
 -- `performed` false: only as whoever was acted for. No row: nobody did.
 --   log_id int, known_at timestamptz, rules text[], sides smallint[], kinds text[], duties text[], functions text[],
---   labels text[], facing boolean[], faces_class boolean[], units text[], stages text[] (whose acts count for no class)
+--   labels text[], facing boolean[], faces_class boolean[], units text[], stages text[] (whose acts count for no class),
+--   machines boolean (systems too)
 WITH sides AS MATERIALIZED (
     SELECT rule, side, kind, duty, function, label, facing, faces_class, unit_kind
       FROM unnest(%(rules)s::text[], %(sides)s::smallint[], %(kinds)s::text[], %(duties)s::text[],
@@ -12,7 +13,7 @@ WITH sides AS MATERIALIZED (
 ), acted AS MATERIALIZED (
     SELECT hand.position, hand.project, hand.person, hand.role, hand.function, hand.time, false AS vested
       FROM hand
-     WHERE hand.counts AND hand.human
+     WHERE hand.counts AND (hand.human OR (%(machines)s AND hand.actor LIKE 'system:%%'))
      UNION ALL
     SELECT hand.position, hand.project, coalesce(account.person, act.onbehalfof), hand.role, hand.function, hand.time, true
       FROM act
