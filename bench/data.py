@@ -7,11 +7,13 @@ one writer, in requests as large as a commit takes; only HTTP is left out. Then 
 
 import argparse
 import shutil
+import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -86,6 +88,20 @@ def data_set(size: str, seed: int = 1, root: Path = ROOT) -> DataSet:
     return found
 
 
+@contextmanager
+def copy_of(data: DataSet) -> Generator[DataSet]:
+    """Copy a data set that nobody runs, for a bench that records in it; throw the copy away at the end of the block."""
+    copy = DataSet(data.path.with_name(f"{data.path.name}.copy"))
+    if (data.directory.cluster / "postmaster.pid").exists():
+        raise RuntimeError(f"{data.path} is in use")
+    shutil.rmtree(copy.path, ignore_errors=True)
+    try:
+        subprocess.run(["cp", "-a", "--reflink=auto", str(data.path), str(copy.path)], check=True)  # noqa: S607 - PATH's
+        yield copy
+    finally:
+        shutil.rmtree(copy.path, ignore_errors=True)
+
+
 def build(target: DataSet, size: str, seed: int, projects: int) -> None:
     """Generate, record and follow; write the facts last."""
     made_by = _read_model()
@@ -146,7 +162,7 @@ def _requests(ledger: Ledger, acts: Iterable[bytes]) -> Iterator[Request]:
 def follow(dsn: str, size: int) -> float:
     """Have the projector catch up with a log of `size` acts; return the seconds."""
     began = time.monotonic()
-    with Projector(ProjectorSettings(dsn=dsn)) as own:
+    with Projector(ProjectorSettings(dsn=dsn, judges=False)) as own:
         while not own.wait_for(size, seconds=2.0):
             state = own.follower.state
             if state.work == "failed":

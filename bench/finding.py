@@ -62,6 +62,6 @@ def is_it(planted: Planted, found: Found) -> bool:
     return (
         found.rule == planted.rule
         and found.project == planted.project
-        and found.persons == set(planted.persons)
+        and found.persons == frozenset(planted.persons)
         and (found.judged in acts if found.judged is not None else acts <= found.evidence)
     )

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +17,7 @@ from msgspec import Struct
 from bench.data import DataSet
 from quanze.settings import DataDirectory
 
+PAGE: Final = 1_000
 _START_SECONDS_MAX: Final = 120
 
 
@@ -29,18 +30,60 @@ class Server(Struct, frozen=True):
 
     def get(self, path: str, **parameters: Any) -> Any:
         """Ask one question; return its JSON. Raises `httpx.HTTPError`."""
-        headers = {"Authorization": f"Bearer {self.token}"}
-        answer = httpx.get(f"http://127.0.0.1:{self.port}{path}", params=parameters, headers=headers, timeout=60)
+        answer = httpx.get(f"{self.url}{path}", params=parameters, headers=self.headers, timeout=60)
         return answer.raise_for_status().json()
+
+    def pages(self, path: str, **parameters: Any) -> Iterator[Any]:
+        """Yield every item of a list, page by page. Raises `httpx.HTTPError`."""
+        after: dict[str, Any] = {}
+        with httpx.Client(headers=self.headers, timeout=600) as client:
+            while True:
+                answer = client.get(f"{self.url}{path}", params={"limit": PAGE, **parameters, **after})
+                page = answer.raise_for_status().json()
+                yield from page["items"]
+                if page["next"] is None:
+                    return
+                after = {"after": page["next"]}
+
+    def post(self, path: str, content: bytes, kind: str = "application/json", seconds: float = 60) -> Any:
+        """Post; return the JSON of the answer. Raises `httpx.HTTPError`."""
+        headers = self.headers | {"Content-Type": kind}
+        answer = httpx.post(f"{self.url}{path}", content=content, headers=headers, timeout=seconds)
+        return answer.raise_for_status().json()
+
+    def wait_until_judged(self, position: int, seconds: float) -> None:
+        """Wait until every act up to a position is judged. Raises `TimeoutError`, `httpx.HTTPError`."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            asked = {"limit": 1, "min_position": position}
+            answer = httpx.get(f"{self.url}/v1/findings", params=asked, headers=self.headers, timeout=60)
+            if answer.status_code == httpx.codes.OK:
+                return
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                answer.raise_for_status()
+        raise TimeoutError(f"acts up to {position} were not judged within {seconds:g} s")
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
 
 
 @contextmanager
-def quanze_up(data: DataSet) -> Generator[Server]:
-    """Run `quanze up` on a data set until the end of the block; the read model is up with the log."""
+def quanze_up(data: DataSet, *, judges: bool = False) -> Generator[Server]:
+    """
+    Run `quanze up` on a data set until the end of the block; the read model is up with the log.
+
+    It scans only when asked; unless it `judges`, nothing is judged beside what is measured.
+    """
     directory = DataDirectory(data.path)
     port = free_port()
+    environment = {"QUANZE_SCAN_AT": "never", "QUANZE_JUDGES": "1" if judges else "0"}
     command = [str(Path(sys.executable).with_name("quanze")), "up", "--data", str(data.path), "--port", str(port)]
-    with _process(command, port):
+    with _process(command, port, environment):
         server = Server(
             port, directory.admin_token.read_text("utf-8").strip(), directory.dsn.read_text("utf-8").strip()
         )

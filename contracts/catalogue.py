@@ -18,13 +18,13 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from contracts import payloads, references
 from contracts.faults import Fault, faults_of, pointer
+from contracts.grades import Force, Severity
 from contracts.payloads import Payload
+from contracts.policy import BadPolicies, Row, with_rows
 
 ActClass = Literal["D", "E", "S", "R"]
-Severity = Literal["CRITICAL", "HIGH", "MEDIUM", "LOW", "ADVISORY"]
 PayloadShape = type[Payload]
 Flag = Annotated[int, Meta(ge=0, le=1, description="0 or 1")]
-Force = Literal["LAW", "REG", "RULE", "NORM", "GUIDE", "LOCAL", "UNIT", "PRACTICE"]
 
 PROJECT_STAGES: Final = frozenset(
     (
@@ -122,6 +122,8 @@ class Catalogue(Struct, frozen=True):
     roles: Mapping[str, Role] = {}
     pairs: Mapping[str, Pair] = {}
     skip: Mapping[str, frozenset[str]] = {}
+    policies: tuple[Row, ...] = ()
+    """Rows that packs add to the shipped ones."""
 
     def extend(self, pack: payloads.CatalogueExtend) -> "Catalogue":
         """
@@ -136,6 +138,7 @@ class Catalogue(Struct, frozen=True):
                 "roles": pack.roles,
                 "incompatible": pack.incompatible,
                 "incompatible_every": pack.incompatible_every,
+                "policies": pack.policies,
             },
             self,
         )
@@ -203,9 +206,14 @@ def _read(document: Mapping[str, Any], onto: Catalogue) -> Catalogue:
     faults += _unknown_acts(document.get("acts", {}).keys(), acts)
     unknown = [name for name in skip if skip[name] - acts.keys()]
     faults += [Fault(pointer("/skip", name), "bad_catalogue", "an act nobody knows") for name in unknown]
+    policies = onto.policies
+    try:
+        policies = with_rows(onto.policies, document.get("policies", ()))
+    except BadPolicies as exc:
+        faults += exc.faults
     if faults:
         raise BadCatalogue(faults)
-    return Catalogue(acts, roles, pairs, {**onto.skip, **skip})
+    return Catalogue(acts, roles, pairs, {**onto.skip, **skip}, policies)
 
 
 def _unknown_acts(names: Iterable[str], acts: Mapping[str, Act]) -> Iterator[Fault]:

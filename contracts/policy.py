@@ -16,8 +16,8 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from contracts.catalogue import Force
 from contracts.faults import Fault, pointer
+from contracts.grades import Force
 from contracts.moments import LOCAL_ZONE
 from contracts.policy_values import BadValue, Stricter, Unit, Value, as_strict, like, read_value
 
@@ -100,6 +100,11 @@ class Policies:
         return self._by_key.get(key, ())
 
     @property
+    def units(self) -> Mapping[str, Unit]:
+        """In what every key is given."""
+        return self._units
+
+    @property
     def keys(self) -> frozenset[str]:
         """Every key that has a row."""
         return frozenset(self._by_key)
@@ -143,6 +148,30 @@ def shipped() -> Policies:
     folder = files("contracts").joinpath("policies")
     texts = {each.name: each.read_text("utf-8") for each in folder.iterdir() if each.name.endswith(".toml")}
     return read_policies(texts)
+
+
+def with_rows(more: tuple[Row, ...], given: Sequence[Any]) -> tuple[Row, ...]:
+    """
+    Return rows beyond the shipped ones with those of a pack added (docs/policies.md); one said again changes nothing.
+
+    Raises `BadPolicies` with every fault: a row that is none, and two that hold at one time and place.
+    """
+    if not given:
+        return more
+    faults: list[Fault] = []
+    known = (*shipped().rows, *more)
+    rows = (_row("policies", line, faults) for line in given)
+    fresh = [row for row in rows if row is not None and row not in known]
+    said = _contradictions((*known, *fresh))
+    faults += [Fault("/policies" + each.pointer, each.code, each.message) for each in said]
+    if faults:
+        raise BadPolicies(faults)
+    return (*more, *fresh)
+
+
+def in_force(more: tuple[Row, ...]) -> "Policies":
+    """Return the shipped rows and more beside them."""
+    return Policies((*shipped().rows, *more), shipped().units) if more else shipped()
 
 
 def read_policies(texts: Mapping[str, str]) -> Policies:

@@ -11,7 +11,8 @@ from typing import Annotated, Any, Final, Literal, cast
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from contracts.catalogue import Force, Pair, Severity
+from contracts.catalogue import Pair
+from contracts.grades import Force, Severity
 from edge.paging import read_cursor, write_cursor
 from projector.errors import Unknown
 from projector.pairs import act_columns, columns, held_levels_down, less_severe, side_rows

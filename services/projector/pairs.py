@@ -9,7 +9,8 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from contracts.catalogue import Catalogue, Duty, Pair, Severity
+from contracts.catalogue import Catalogue, Duty, Pair
+from contracts.grades import Severity
 from contracts.policy import business_date, shipped
 
 _CLASSES: Final = {"@D": ("D",), "@E": ("E",), "@any": ("D", "E", "S")}

@@ -14,8 +14,9 @@ from typing import Any, Final, Literal, TypeVar
 import msgspec
 from msgspec import Struct
 
+from contracts.catalogue import Catalogue
 from contracts.payloads import Reserved, SetupPolicy
-from contracts.policy import Policies, Row, is_laxer, shipped
+from contracts.policy import Policies, Row, in_force, is_laxer, shipped
 from contracts.policy_values import BadValue
 from projector.acts import term_end, term_start
 
@@ -207,12 +208,26 @@ def unit_policies(
     adopted: Iterable[AdoptedRow],
     placed: Iterable[JurisdictionStated],
     corrected: Mapping[int, Mapping[str, Any] | None],
+    rows: Policies | None = None,
 ) -> UnitPolicies:
     """Return what holds by these statements. `corrected`: the members that replace an act's, None where withdrawn."""
     return UnitPolicies(
         (_adopted(row, fields) for row in adopted if (fields := corrected.get(row.position, {})) is not None),
         (_placed(row, fields) for row in placed if (fields := corrected.get(row.position, {})) is not None),
+        rows,
     )
+
+
+_rows_of: dict[int, tuple[Catalogue, Policies]] = {}
+
+
+def rows_of(catalogue: Catalogue) -> Policies:
+    """Return the rows in force by a catalogue: the shipped ones, and those that packs of its log add."""
+    kept = _rows_of.get(id(catalogue))
+    if kept is None or kept[0] is not catalogue:
+        _rows_of.clear()
+        kept = _rows_of[id(catalogue)] = catalogue, in_force(catalogue.policies)
+    return kept[1]
 
 
 _decode_exactly: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode

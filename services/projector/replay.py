@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple, cast
 
 from msgspec import Meta, Struct
 
-from contracts.catalogue import Severity
+from contracts.grades import Severity
 from contracts.policy import shipped
 from edge.paging import read_cursor, write_cursor
 from projector.amounts import State, Step, after, amount_of

@@ -50,7 +50,7 @@ UNITS: Final = 12
 NOW: Final = datetime(2026, 12, 20, 15, 59, tzinfo=UTC)
 """When all is judged: every story is over, every day that was to be kept has passed."""
 RECORDED: Final = datetime(2026, 12, 21, tzinfo=UTC)
-_OUTSIDE: Final = 800
+_OUTSIDE: Final = 1_300
 """As many units as a province has whose suppliers suffice for three of their own to each project here."""
 _SUPPLIERS: Final = suppliers_of(_OUTSIDE)
 _OPENED: Final = {
@@ -69,9 +69,12 @@ class Court:
         connection.execute("SET ROLE quanze_projector")
         connection.execute("SET TIME ZONE 'UTC'")
         prepare(connection)
-        stories = [province(_OUTSIDE), *(register(Unit(number)) for number in range(UNITS))]
-        events = sorted((each for story in stories for each in story.told), key=lambda each: each[0])
-        acts = _read([event for _, event in events], 1)
+        events = [event for _, event in province(_OUTSIDE).told]
+        for event in events:  # it takes its registrar months to write down so many
+            _put_on(event, WORKED[0])
+        for number in range(UNITS):
+            events += [event for _, event in register(Unit(number)).told]
+        acts = _read(events, 1)
         self._first = len(acts) + 1
         with connection.transaction():
             project(connection.cursor(), acts)
@@ -155,6 +158,7 @@ def chosen(random: Random, number: int, shape: str, *, apart: bool = False) -> F
     first, after = _OPENED[shape]
     opened = random.randrange(first, after) * DAY + 9 * 60 + random.randrange(120)
     unit = Unit(UNITS - 1 if apart else number % (UNITS - 1))
+    assert 3 * number + 2 < _SUPPLIERS
     return Facts(f"P-{unit.code}-{number:03}", unit, opened, shape, "", 3 * number)
 
 

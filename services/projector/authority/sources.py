@@ -11,7 +11,7 @@ from msgspec import Struct
 from projector.authority import rows
 from projector.authority.facts import Change, Grant, JudgedAct, PostDefined, Ratification, Role, Term
 from projector.fact_cache import Source
-from projector.policies import AdoptedRow, JurisdictionStated, UnitPolicies, unit_policies
+from projector.policies import AdoptedRow, JurisdictionStated, UnitPolicies, rows_of, unit_policies
 from projector.view import View
 
 LINKS_BY_ACCOUNT: Final = Source("links_by_account", "account", rows.LinkRow)
@@ -85,7 +85,7 @@ class Sources:
             placed = list(self.read(JURISDICTIONS_BY_UNIT, units))
             corrected = self.corrections(row.position for row in (*adopted, *placed))
             fields = {position: None if each.void else each.fields for position, each in corrected.items()}
-            return unit_policies(adopted, placed, fields)
+            return unit_policies(adopted, placed, fields, rows_of(self.view.catalogue))
 
         return self.derive(("policies", units), read)
 

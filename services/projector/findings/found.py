@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from contracts.catalogue import Catalogue, Force, Severity
+from contracts.catalogue import Catalogue
+from contracts.grades import Force, Severity
 from contracts.policy import business_date
 from edge.database import statement
 from projector.findings.life import WARNED_DAYS, Disposed, Event, Life, Status, Subject, live

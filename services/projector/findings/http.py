@@ -12,8 +12,8 @@ from litestar.openapi.spec import Example
 from litestar.params import JSONBody, PathParameter, QueryParameter
 from msgspec import Struct
 
-from contracts.catalogue import Force, Severity
 from contracts.faults import Fault
+from contracts.grades import Force, Severity
 from contracts.moments import BadMoment, Day, parse_day
 from contracts.policy import business_date
 from edge.paging import LIMIT_DEFAULT, After, Limit, read_cursor, write_cursor

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from contracts.catalogue import Severity
+from contracts.grades import Severity
 from contracts.policy import business_date
 from edge.database import statement
 from edge.paging import read_cursor, write_cursor

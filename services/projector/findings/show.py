@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, cast
 import msgspec
 from msgspec import Meta, Struct
 
-from contracts.catalogue import Force, Severity
+from contracts.grades import Force, Severity
 from contracts.policy import business_date
 from edge.database import statement
 from edge.paging import read_cursor, write_cursor

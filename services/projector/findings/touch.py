@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from contracts.catalogue import Severity
+from contracts.grades import Severity
 from edge.database import statement
 from projector.findings.found import Part
 from projector.replay import History, ReplayedAct, Touched

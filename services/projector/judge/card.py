@@ -5,7 +5,8 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from contracts.catalogue import Catalogue, Force, Pair, Severity
+from contracts.catalogue import Catalogue, Pair
+from contracts.grades import Force, Severity
 from projector.authority.names import FAILURES
 from projector.judge.failures import FAILURE_GRADES
 from projector.judge.library import Library

@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from contracts.catalogue import Force, Severity
+from contracts.grades import Force, Severity
 from projector.judge.rule import Confidence
 
 

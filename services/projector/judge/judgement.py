@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from contracts.catalogue import Severity
+from contracts.grades import Severity
 from projector.judge.rule import Result
 
 Basis = Literal["PERFORMED", "HELD", "VESTED"]

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from contracts.catalogue import Force, Severity
+from contracts.grades import Force, Severity
 
 Confidence = Literal["A", "B", "C"]
 Result = Literal["PASS", "FAIL", "UNDETERMINED"]

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, Literal, cast
 
-from contracts.catalogue import Force
+from contracts.grades import Force
 from projector.judge.rule import Bilingual
 
 Language = Literal["zh", "en"]

@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta, Struct
 
-from contracts.catalogue import Force, Severity, base_catalogue
+from contracts.catalogue import base_catalogue
 from contracts.envelope import Source
+from contracts.grades import Force, Severity
 from contracts.payloads import Currency
 from quanze.importer.faults import ImportFault
 from quanze.importer.names import SLUG_LENGTH_MAX, slug
