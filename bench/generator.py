@@ -56,13 +56,13 @@ def planted(seed: int, projects: int, wrong: float = PLANTED) -> Iterator[Plante
     """Tell what was planted, in the order in which the projects were opened."""
     for facts in plan(seed, projects, wrong):
         if facts.plant:
-            yield from told(facts, seed, suppliers_of(_units(projects))).planted
+            yield from told(facts, seed, suppliers_of(units_of(projects))).planted
 
 
 def plan(seed: int, projects: int, wrong: float = PLANTED) -> list[Facts]:
     """Return what is fixed of every project, in the order in which they are opened."""
     random = Random(seed)
-    suppliers = suppliers_of(_units(projects))
+    suppliers = suppliers_of(units_of(projects))
     turns = _turns(random)
     found: list[Facts] = []
     for number in range(projects):
@@ -104,7 +104,7 @@ class _Chapter:
 
 
 def _chapters(seed: int, projects: int, wrong: float) -> Iterator[_Chapter]:
-    units = _units(projects)
+    units = units_of(projects)
     suppliers = suppliers_of(units)
     outside = province(units)
     yield _Chapter(outside.told[0][0], outside, seed, suppliers)
@@ -114,7 +114,8 @@ def _chapters(seed: int, projects: int, wrong: float) -> Iterator[_Chapter]:
         yield _Chapter(facts.opened, facts, seed, suppliers)
 
 
-def _units(projects: int) -> int:
+def units_of(projects: int) -> int:
+    """Return how many units buy in so many projects."""
     return (projects - 1) // PROJECTS_A_UNIT + 1
 
 

@@ -2,7 +2,7 @@
 The scan: a full one over everything, what it finds against what was planted, and one after a hundredth of the projects
 has moved.
 
-The limits are fixed ones: nobody else computes these findings. It works on a copy of the data set, since it records in it.
+The limits are fixed ones: nobody else computes these findings. It works on a copy of the data set, as it records in it.
 """
 
 import statistics

@@ -57,9 +57,9 @@ class Server(Struct, frozen=True):
         while time.monotonic() < deadline:
             asked = {"limit": 1, "min_position": position}
             answer = httpx.get(f"{self.url}/v1/findings", params=asked, headers=self.headers, timeout=60)
-            if answer.status_code == httpx.codes.OK:
+            if answer.status_code == 200:
                 return
-            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+            if answer.status_code != 503:
                 answer.raise_for_status()
         raise TimeoutError(f"acts up to {position} were not judged within {seconds:g} s")
 

@@ -1,20 +1,42 @@
-"""The calendar of working days in the database, so that statements can count them (`projector.due_day`)."""
+"""
+The calendar of working days: the published one, with what a file announces besides, here and in the database, so that
+statements can count them (`projector.due_day`).
+"""
 
+import os
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Final
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from contracts.workdays import SHIPPED, Calendar
+from contracts.workdays import SHIPPED, Calendar, read_calendar
 from edge.database import statement
 
 _FIRST: Final = date(2000, 1, 1)
 _LAST: Final = date(2100, 1, 1)
 
 
-def fill_days(connection: Connection[TupleRow], calendar: Calendar = SHIPPED) -> None:
+@cache
+def calendar_in_force() -> Calendar:
+    """
+    Return the calendar by which this process counts: the published one, and the file that QUANZE_CALENDAR names.
+
+    Raises `BadCalendar`, and `OSError` where the file cannot be read.
+    """
+    named = os.environ.get("QUANZE_CALENDAR")
+    return read_calendar(Path(named).read_text("utf-8")) if named else SHIPPED
+
+
+def working_day(after: date, number: int) -> date | None:
+    """Return the `number`-th working day after a day, None beyond the calendar in force."""
+    return calendar_in_force().working_day(after, number)
+
+
+def fill_days(connection: Connection[TupleRow], calendar: Calendar) -> None:
     """
     Write every day of which the calendar says whether it is worked, unless they are there already.
 
@@ -25,7 +47,7 @@ def fill_days(connection: Connection[TupleRow], calendar: Calendar = SHIPPED) ->
         held = connection.execute(statement("projector", "days")).fetchall()
         if held == days:
             return
-        connection.execute("TRUNCATE projector.days")
+        connection.execute("DELETE FROM projector.days")
         with connection.cursor().copy("COPY projector.days (day, works, ordinal) FROM STDIN") as copy:
             for row in days:
                 copy.write_row(row)

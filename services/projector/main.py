@@ -16,7 +16,7 @@ from edge.database import migrate, open_pool, require_role, statement
 from edge.tokens import Tokens
 from projector.authority.answering import Answering, InThread, Views
 from projector.authority.apart import InProcess
-from projector.calendar import fill_days
+from projector.calendar import calendar_in_force, fill_days
 from projector.errors import Unknown
 from projector.fact_cache import FactCache
 from projector.findings.scan import NoScribe, RemoteScribe, Scribe
@@ -157,7 +157,7 @@ def migrate_projector(dsn: str) -> list[str]:
     """Bring the schema `projector` up to date; return the migrations that ran."""
     names = migrate(dsn, "projector", "projector")
     with psycopg.connect(dsn, autocommit=True) as connection:
-        fill_days(connection)
+        fill_days(connection, calendar_in_force())
     return names
 
 

@@ -30,6 +30,7 @@ from projector.settings import Settings as ProjectorSettings
 from quanze.embedded import EmbeddedError, start
 from quanze.errors import PortTaken, WrongUse
 from quanze.joints import LedgerProver, LedgerScribe, ProjectorGate
+from quanze.packs import record_packs
 from quanze.settings import DataDirectory, write_private
 
 _log = structlog.get_logger()
@@ -97,6 +98,8 @@ def running(data: DataDirectory, dsn: str | None, origin: str | None) -> Generat
         log_id = prepare(dsn, signer)
         ensure_admin_token(data, dsn, log_id)
         ledger = stack.enter_context(Ledger(LedgerSettings(dsn=dsn, signing_key=signer.text())))
+        if os.environ.get("QUANZE_RULES"):
+            record_packs(ledger, Path(os.environ["QUANZE_RULES"]))
         own = {"QUANZE_DSN": dsn, "QUANZE_ORIGIN": signer.origin, "QUANZE_LEDGER_URL": ""}
         settings = ProjectorSettings.from_environment({**os.environ, **own})
         projector = stack.enter_context(Projector(settings, LedgerProver(ledger.reading), LedgerScribe(ledger)))

@@ -1105,7 +1105,7 @@ SEEDS: Final = st.integers(0, 2**32 - 1)
 SHAPES: Final = st.lists(st.sampled_from(("small", "small", "small", "tender")), min_size=24, max_size=60)
 
 
-@rounds(6)
+@rounds(4)
 @given(seed=SEEDS, shapes=SHAPES, framework=st.booleans())
 def test_nothing_fails_in_lawful_projects(court: Court, seed: int, shapes: list[str], framework: bool) -> None:
     random = Random(seed)
@@ -1123,7 +1123,7 @@ def test_the_table_has_forty_changes_that_fail_something_and_many_that_stop_at_t
     assert len({each.says for each in MUTATIONS}) == len(MUTATIONS)
 
 
-@rounds(3)
+@rounds(2)
 @given(seed=SEEDS)
 def test_one_thing_changed_fails_what_the_text_says_and_nothing_else(court: Court, seed: int) -> None:
     random = Random(seed)

@@ -12,9 +12,10 @@ from typing import Final
 
 from contracts.moments import LOCAL_ZONE
 from contracts.policy import business_date
-from contracts.workdays import calendar_day, working_day
+from contracts.workdays import calendar_day
 from projector.authority.policy import LATE_GRANT
 from projector.authority.standing import Tolerance
+from projector.calendar import working_day
 from projector.policies import UnitPolicies
 
 _HOLIDAY_LONGEST_DAYS: Final = 14

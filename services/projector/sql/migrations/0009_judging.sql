@@ -18,28 +18,33 @@ CREATE UNIQUE INDEX days_by_ordinal ON projector.days (ordinal) WHERE works;
 -- days, month, year. `rolls`: one that ends on a day off ends on the next working day. NULL: beyond the calendar that is
 -- published, or something is not known.
 CREATE FUNCTION projector.due_day(opening date, number integer, measure text, rolls boolean) RETURNS date
-LANGUAGE sql STABLE STRICT AS $$
-    SELECT CASE
-           WHEN measure = 'wd' AND number = 0 THEN opening
-           WHEN measure = 'wd' THEN (
-                SELECT due.day
+LANGUAGE plpgsql STABLE STRICT AS $$ -- not SQL: that would be planned anew for each row
+DECLARE
+    ends date;
+BEGIN
+    IF measure = 'wd' AND number = 0 THEN
+        RETURN opening;
+    END IF;
+    IF measure = 'wd' THEN
+        RETURN (SELECT due.day
                   FROM projector.days AS opens
                   JOIN projector.days AS due ON due.works AND due.ordinal = opens.ordinal + number
-                 WHERE opens.day = opening)
-           WHEN measure IN ('cd', 'month', 'year') AND rolls THEN (
-                SELECT worked.day
-                  FROM projector.days AS worked
-                 WHERE worked.works AND worked.day >= plain.day
-                   AND plain.day >= (SELECT min(known.day) FROM projector.days AS known)
-                 ORDER BY worked.day
-                 LIMIT 1)
-           ELSE plain.day
-           END
-      FROM (SELECT CASE measure
-                   WHEN 'cd' THEN opening + least(number, 365000)
-                   WHEN 'month' THEN (opening + make_interval(months => least(number, 12000)))::date
-                   WHEN 'year' THEN (opening + make_interval(years => least(number, 1000)))::date
-                   END AS day) AS plain
+                 WHERE opens.day = opening);
+    END IF;
+    ends := CASE measure
+            WHEN 'cd' THEN opening + least(number, 365000)
+            WHEN 'month' THEN (opening + make_interval(months => least(number, 12000)))::date
+            WHEN 'year' THEN (opening + make_interval(years => least(number, 1000)))::date
+            END;
+    IF rolls THEN -- the calendar has no gap, so that the next working day after one off has the next ordinal
+        RETURN (SELECT worked.day
+                  FROM projector.days AS plain
+                  JOIN projector.days AS worked ON worked.works
+                                               AND worked.ordinal = plain.ordinal + (NOT plain.works)::integer
+                 WHERE plain.day = ends);
+    END IF;
+    RETURN ends;
+END
 $$;
 
 -- The local day of a moment: what deadlines compare.
