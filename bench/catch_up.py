@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Final
 
-from bench.data import DataSet, copy_of, data_set
+from bench.data import DataSet, copy_of, data_set, settle
 from bench.generator import SIZES, units_of
 from bench.lawful import told
 from bench.project import Facts
@@ -43,7 +43,8 @@ def quick(seed: int) -> None:
             judged = post_steadily(server, _take(more, JUDGED_RATE), rate=JUDGED_RATE, path="/v1/findings")
             under = conditions(
                 server.dsn,
-                clients=f"one, {BATCH} acts a post, as many posts under way as are due",
+                clients=1,
+                posts=f"{BATCH} acts each, as many under way as are due",
                 catch_up=f"the log of the data set, {_TIMES} times from nothing, every projection on, nothing judged",
                 caught_up=[round(rate) for rate in caught_up],
                 lag=f"{RATE} acts/s for {SECONDS} s, nothing judged",
@@ -76,7 +77,9 @@ def _catch_up(data: DataSet) -> float:
             began = time.perf_counter()
             if not own.wait_for(acts, seconds=600.0):
                 raise RuntimeError(f"the projector stopped at {own.follower.state.position}")
-            return acts / (time.perf_counter() - began)
+            seconds = time.perf_counter() - began
+        settle(server.dsn)
+    return acts / seconds
 
 
 def _more_acts(data: DataSet) -> Iterator[Data]:

@@ -174,9 +174,14 @@ def follow(dsn: str, size: int) -> float:
 
 def _follow_and_settle(dsn: str, size: int) -> float:
     seconds = follow(dsn, size)
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("VACUUM (ANALYZE)")  # what autovacuum would have done while a real log grew
+    settle(dsn)
     return seconds
+
+
+def settle(dsn: str) -> None:
+    """Do what autovacuum would have done while a real log grew."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("VACUUM (ANALYZE)")
 
 
 def _digest(seed: int) -> str:

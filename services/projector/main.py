@@ -12,11 +12,12 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from edge.app import make_app
-from edge.database import migrate, open_pool, require_role, statement
+from edge.database import migrate, open_pool, require_role, statement, working_as
 from edge.tokens import Tokens
 from projector.authority.answering import Answering, InThread, Views
 from projector.authority.apart import InProcess
 from projector.calendar import calendar_in_force, fill_days
+from projector.case.lay_out import prepare
 from projector.errors import Unknown
 from projector.fact_cache import FactCache
 from projector.findings.scan import NoScribe, RemoteScribe, Scribe
@@ -25,7 +26,7 @@ from projector.findings.watch import Judge
 from projector.follow import Follower
 from projector.http import ERRORS, HANDLERS
 from projector.judge.card import Card, cards
-from projector.judge.library import with_directory
+from projector.judge.library import Library, checked, with_directory
 from projector.packs import Catalogues
 from projector.prover import NoProver, Prover, RemoteProver
 from projector.settings import Settings
@@ -61,7 +62,7 @@ class Projector:
             InProcess(settings.dsn, self.log_id) if apart else InThread(Views(self.view, self.cache))
         )
         self.prover = prover or _prover(settings)
-        self.library = with_directory(settings.rules)
+        self.library = rules_in_force(settings)
         self.judge = Judge(settings.dsn, self.log_id, self.library, rules=settings.rules, judges=settings.judges)
         self.follower = Follower(
             settings.dsn,
@@ -143,6 +144,17 @@ class Projector:
             checks={"projector": self.readiness},
             errors=ERRORS,
         )
+
+
+def rules_in_force(settings: Settings) -> Library:
+    """Return the shipped rules and those of the unit's own directory that are sound."""
+    library = with_directory(settings.rules)
+    if settings.rules is None:
+        return library
+    with psycopg.connect(settings.dsn, autocommit=True) as connection:
+        working_as("quanze_projector")(connection)
+        prepare(connection)
+        return checked(connection, library)
 
 
 def _scribe(settings: Settings) -> Scribe:

@@ -19,6 +19,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any, Final, NamedTuple
+from uuid import uuid4
 
 import msgspec
 import psycopg
@@ -129,8 +130,7 @@ def _read(events: Iterable[Data], first: int) -> list[ReadAct]:
 
 @pytest.fixture(scope="module")
 def court(server: str, template: str) -> Iterator[Court]:
-    name = "quanze_rule_properties"
-    execute(server, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+    name = f"quanze_rules_{uuid4().hex[:12]}"
     execute(server, "CREATE DATABASE {} TEMPLATE {}", name, template)
     with psycopg.connect(on(server, name), autocommit=True) as connection:
         yield Court(connection)

@@ -20,7 +20,7 @@ from edge.database import working_as
 from projector.fact_cache import FactCache
 from projector.findings.judging import SETTINGS, Opening, judge_scopes, prepare_once, writing
 from projector.findings.keep import keep
-from projector.judge.library import with_directory
+from projector.judge.library import checked, with_directory
 from projector.packs import Catalogues
 
 TASK: Final = "QUANZE_JUDGE_TASK"
@@ -38,7 +38,6 @@ class Task(Struct, frozen=True):
 def main() -> None:
     gc.disable()  # what is remembered of people and grants is large, and looking through it frees nothing
     task = msgspec.json.decode(os.environ[TASK], type=Task)
-    library = with_directory(Path(task.rules) if task.rules is not None else None)
     opening = Opening(task.log_id, Catalogues(task.log_id), FactCache())
     with psycopg.connect(
         task.dsn,
@@ -49,6 +48,7 @@ def main() -> None:
     ) as connection:
         working_as("quanze_projector", SETTINGS)(connection)
         prepare_once(connection)
+        library = checked(connection, with_directory(Path(task.rules) if task.rules is not None else None))
         for line in sys.stdin.buffer:
             scopes = msgspec.json.decode(line, type=list[str])
             found = judge_scopes(connection, opening, scopes, library)

@@ -36,7 +36,9 @@ WITH sitting AS (
                   max(policy.number) FILTER (WHERE policy.key = 'eval.members.other_large') AS other_large,
                   max(policy.number) FILTER (WHERE policy.key = 'method.open_tender.' || project.kind) AS threshold
              FROM policy
-            WHERE policy.unit = project.unit AND act.time >= policy.starts AND act.time < policy.ends) AS value
+            WHERE policy.key IN ('eval.members.tender', 'eval.members.large', 'eval.large_amount', 'eval.members.other',
+                                 'eval.members.other_large', 'method.open_tender.' || project.kind)
+              AND policy.unit = project.unit AND act.time >= policy.starts AND act.time < policy.ends) AS value
       LEFT JOIN LATERAL (
            SELECT projector.as_number(policy.value ->> 0) AS share, projector.as_number(policy.value ->> 1) AS share_of
              FROM policy

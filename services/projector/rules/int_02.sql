@@ -5,7 +5,7 @@
 -- citation = "政府采购法 §12; 政府采购法实施条例 §9, §70, §75"
 -- confidence = "A"
 -- since = 2015-03-01
--- policies = ["int.lookback"]
+-- policies = ["int.activity_start", "int.lookback"]
 -- inputs = ["relation.record", "coi.declare", "supplier.snapshot", "participant.record", "bid.open", "recusal.effect"]
 -- says.zh = "{person} 与参与供应商 {supplier} 存在应回避关系 {relations}（回溯界日：{edge}），自 {acted} 起参与本项目 {acts} 次，此前未回避"
 -- says.en = "{person} has a relation {relations} to {supplier}, which takes part (looking back to: {edge}), and acted on this project {acts} times from {acted} on without having been recused before"

@@ -5,7 +5,7 @@
 -- citation = "政府采购法实施条例 §9"
 -- confidence = "A"
 -- since = 2015-03-01
--- policies = ["int.lookback"]
+-- policies = ["int.activity_start", "int.lookback"]
 -- inputs = ["coi.declare", "relation.record", "supplier.snapshot", "participant.record", "bid.open"]
 -- says.zh = "{person} 于 {declared} 的申报未列明与参与供应商 {supplier} 的关系 {relations}（回溯界日：{edge}；补充申报：{told}）"
 -- says.en = "The declaration of {person} on {declared} does not name the relation {relations} to {supplier}, which takes part (looking back to: {edge}; declared afterwards: {told})"

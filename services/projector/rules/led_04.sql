@@ -19,6 +19,8 @@ WITH ended AS (
       LEFT JOIN registered ON registered.person = hand.person
       LEFT JOIN ended ON ended.person = hand.person
      WHERE hand.counts AND hand.human
+       AND (hand.person NOT IN (SELECT registered.person FROM registered)
+            OR hand.person IN (SELECT ended.person FROM ended WHERE isfinite(ended.first)))
        AND (registered.person IS NULL
             OR ended.first <= hand.time AND NOT EXISTS (
                SELECT FROM term

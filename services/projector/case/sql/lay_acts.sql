@@ -11,8 +11,10 @@ SELECT acts.position, acts.project, acts.type, acts.stage, acts.class, acts.duty
        CASE WHEN acts.type LIKE 'pay.%%' THEN coalesce(said.data ->> 'payment', said.data ->> 'object')
             WHEN acts.type LIKE 'accept.%%' OR acts.type = 'asset.receive'
             THEN coalesce(said.data ->> 'acceptance', said.data ->> 'object')
-            WHEN acts.type LIKE 'contract.%%' AND acts.type <> 'contract.amend' OR acts.type IN ('seal.use', 'delivery.record')
+            WHEN acts.type IN ('contract.sign', 'delivery.record')
             THEN coalesce(said.data ->> 'contract', said.data ->> 'object')
+            WHEN acts.type LIKE 'contract.%%' AND acts.type <> 'contract.amend' OR acts.type = 'seal.use'
+            THEN coalesce(said.data ->> 'object', said.data ->> 'contract')
             WHEN acts.type LIKE '%%sec.%%' OR acts.type LIKE 'retention.%%'
             THEN coalesce(said.data ->> 'security', said.data ->> 'object')
             WHEN acts.stage = 'REMEDY'

@@ -9,19 +9,26 @@ WITH themselves AS (
       FROM listed
      ORDER BY listed.position, listed.actor, listed.ordinal
 ), acting AS (
-    SELECT act.position, act.actor, act.duty AS role FROM act WHERE act.duty NOT IN ('', 'observer')
+    SELECT act.position, act.project, act.type, act.time, act.day, act.unit, act.actor, act.person, act.duty AS role
+      FROM act
+     WHERE act.duty NOT IN ('', 'observer')
      UNION ALL
-    SELECT act.position, act.actor, act.role FROM act WHERE act.role NOT IN ('', 'observer') AND act.role <> act.duty
+    SELECT act.position, act.project, act.type, act.time, act.day, act.unit, act.actor, act.person, act.role
+      FROM act
+     WHERE act.role NOT IN ('', 'observer') AND act.role <> act.duty
 ), named AS (
-    SELECT acting.position, acting.actor, acting.role, coalesce(itself.capacity, 'lead') AS capacity, itself.function,
+    SELECT acting.*, coalesce(itself.capacity, 'lead') AS capacity, itself.function,
            coalesce(itself.signed, true) AS signed, true AS is_actor, true AS counts
       FROM acting
       LEFT JOIN themselves AS itself ON itself.position = acting.position AND itself.actor = acting.actor
      UNION ALL
-    SELECT listed.position, listed.actor, coalesce(listed.role, act.duty), listed.capacity, listed.function,
-           listed.signed, listed.actor = act.actor, listed.capacity NOT IN ('observer', 'attendee')
+    SELECT act.position, act.project, act.type, act.time, act.day, act.unit, listed.actor,
+           CASE WHEN listed.actor = act.actor THEN act.person ELSE coalesce(account.person, listed.actor) END,
+           coalesce(listed.role, act.duty), listed.capacity, listed.function, listed.signed, listed.actor = act.actor,
+           listed.capacity NOT IN ('observer', 'attendee')
       FROM listed
       JOIN act ON act.position = listed.position
+      LEFT JOIN account ON account.account = listed.actor AND act.time >= account.starts AND act.time < account.ends
 ), live AS MATERIALIZED (
     SELECT term.person, post.unit, post.post, greatest(term.starts, post.starts) AS starts,
            least(term.ends, post.ends) AS ends,
@@ -31,19 +38,12 @@ WITH themselves AS (
       FROM term
       JOIN post ON post.post = term.post
      WHERE post.designation IN ('lead_department', 'procurement_officer', 'requesting', 'finance', 'supervision', 'legal')
-), resolved AS (
-    SELECT named.*, act.project, act.type, act.time, act.day, act.unit,
-           CASE WHEN named.is_actor THEN act.person ELSE coalesce(account.person, named.actor) END AS person
-      FROM named
-      JOIN act ON act.position = named.position
-      LEFT JOIN account ON account.account = named.actor AND NOT named.is_actor
-                       AND act.time >= account.starts AND act.time < account.ends
 )
-SELECT DISTINCT ON (resolved.position, resolved.actor, resolved.role, resolved.counts)
-       resolved.position, resolved.project, resolved.type, resolved.time, resolved.day, resolved.actor, resolved.person,
-       resolved.role, resolved.capacity, coalesce(resolved.function, live.function), resolved.signed, resolved.is_actor,
-       resolved.counts, resolved.actor LIKE 'person:%%' OR resolved.actor LIKE 'account:%%'
-  FROM resolved
-  LEFT JOIN live ON live.person = resolved.person AND live.unit = resolved.unit
-                AND resolved.time >= live.starts AND resolved.time < live.ends
- ORDER BY resolved.position, resolved.actor, resolved.role, resolved.counts, resolved.is_actor DESC, live.post;
+SELECT DISTINCT ON (named.position, named.actor, named.role, named.counts)
+       named.position, named.project, named.type, named.time, named.day, named.actor, named.person,
+       named.role, named.capacity, coalesce(named.function, live.function), named.signed, named.is_actor,
+       named.counts, named.actor LIKE 'person:%%' OR named.actor LIKE 'account:%%'
+  FROM named
+  LEFT JOIN live ON live.person = named.person AND live.unit = named.unit
+                AND named.time >= live.starts AND named.time < live.ends
+ ORDER BY named.position, named.actor, named.role, named.counts, named.is_actor DESC, live.post;
