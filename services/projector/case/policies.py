@@ -69,7 +69,8 @@ def held_by(units: Iterable[str], policies: UnitPolicies) -> str:
             by_place.setdefault(places[0] if places else None, []).append({"unit": unit, "own": sorted(own)})
         if keys:
             held.append({"spans": _rows(unit, keys, policies), "units": [{"unit": unit, "own": ()}]})
-    held += [{"spans": _of_place(place, policies), "units": holders} for place, holders in by_place.items()]
+    for place, holders in by_place.items():
+        held.append({"spans": _of_place(place, policies), "units": holders})
     return msgspec.json.encode(held).decode()
 
 

@@ -15,7 +15,7 @@ from projector.acts import imagined
 from projector.batch import project
 from projector.case.lay_out import Scope
 from projector.findings.found import Part, outcome
-from projector.findings.judging import Opening
+from projector.findings.judging import Opening, prepare_for
 from projector.judge.card import cards
 from projector.judge.judging import judge
 from projector.judge.library import Library
@@ -33,6 +33,7 @@ def foresee_findings(
     projects = sorted({event.envelope.subject for event in events if event.envelope.subject.startswith("project:")})
     if not projects:
         return [[] for _ in events]
+    prepare_for(connection, len(projects))
     with opening.view(connection, Asked()) as view:
         before = {part.finding: part.result for part in _judged(view, projects, library)}
     first, after = _imagined(connection, opening, events, projects, library)

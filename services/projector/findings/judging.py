@@ -9,7 +9,7 @@ from psycopg import Connection, IsolationLevel
 from psycopg.rows import TupleRow, tuple_row
 
 from edge.database import statement
-from projector.case.lay_out import Scope, prepare
+from projector.case.lay_out import Scope, prepare, suit
 from projector.fact_cache import FactCache
 from projector.findings.found import Outcome, outcome
 from projector.judge.card import cards
@@ -21,6 +21,8 @@ from projector.view import Asked, View, open_view
 _PACKAGE: Final = "projector.findings"
 _BULK: Final = 50
 """Scopes from which on the planner is told how many rows there are."""
+_INDEXED: Final = 20
+"""Scopes from which on the tables of a case have indexes."""
 
 SETTINGS: Final = {"work_mem": "64MB", "jit": "off", "temp_buffers": "64MB"}
 """Of connections that judge: cases are sorted and joined in memory, by plans that run once."""
@@ -51,6 +53,7 @@ def judge_scopes(
         projects=[scope for scope in scopes if not scope.startswith("unit:")],
         units=[scope for scope in scopes if scope.startswith("unit:")],
     )
+    prepare_for(connection, len(scopes))
     with opening.view(connection, asked or Asked()) as view:
         found = judge(view, wanted, library, bulk=len(scopes) > _BULK)
         return outcome(view, scopes, found, cards(library, view.catalogue))
@@ -82,3 +85,9 @@ def prepare_once(connection: Connection[TupleRow]) -> None:
         connection.isolation_level, connection.read_only = IsolationLevel.READ_COMMITTED, False
         connection.row_factory = tuple_row
         prepare(connection)
+
+
+def prepare_for(connection: Connection[TupleRow], scopes: int) -> None:
+    """Make the tables of a case suit so many scopes. Not in a transaction."""
+    connection.isolation_level, connection.read_only = IsolationLevel.READ_COMMITTED, False
+    suit(connection, bulk=scopes > _INDEXED)

@@ -29,7 +29,7 @@ from projector.fact_cache import FactCache
 from projector.findings.everything import judge_everything
 from projector.findings.foresee import foresee_findings
 from projector.findings.found import Outcome, Part
-from projector.findings.judging import SETTINGS, Opening, every_scope, judge_scopes, prepare_once, writing
+from projector.findings.judging import SETTINGS, Opening, every_scope, judge_scopes, prepare_for, prepare_once, writing
 from projector.findings.keep import keep, note_judged
 from projector.findings.worker import Task
 from projector.follow import follower_name
@@ -174,6 +174,7 @@ class Judge:
         """Find the incompatible duties in one hand on a project, as of a question's moments."""
         with self._questions, self._pool.connection() as connection:
             prepare_once(connection)
+            prepare_for(connection, 1)
             with self._asked.view(connection, asked) as view:
                 lay_out(view, Scope(projects=[project]))
                 return [found for found, _ in conflicts_in_case(view, [project], machines=machines)]
