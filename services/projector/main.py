@@ -98,9 +98,18 @@ class Projector:
         self.stop()
 
     def readiness(self) -> str | None:
-        """Say why the read model does not follow, or None. Standing by counts as working: another follower does."""
+        """
+        Say why the read model does not follow, or is not judged, or None.
+
+        Standing by counts as working: another process does it.
+        """
         state = self.follower.state
-        return None if state.work in ("following", "standing_by") else state.fault or state.work
+        if state.work not in ("following", "standing_by"):
+            return state.fault or state.work
+        if self.judge.state.work == "failed":
+            return f"judging stopped: {self.judge.state.fault}"
+        unjudged = self.judge.unjudged
+        return f"{len(unjudged)} projects or units cannot be judged, {min(unjudged)} among them" if unjudged else None
 
     def ready(self) -> bool:
         return self.readiness() is None

@@ -48,7 +48,8 @@ class Bench:
 
     def _require_same_by_case(self, project: str, asked: Asked, sought: dict[str, Any]) -> None:
         """One project's conflicts are found over the case of that project, all projects' over the whole log."""
-        one = Sought(**{**sought, "project": project})
+        within: dict[str, Any] = {**sought, "project": project}
+        one = Sought(**within)
         by_case = self.projector.judge.conflicts_now(project, asked, machines=one.machines)
         with self.projector.view(asked) as view:
             if view.select("project_exists", {"project": project}).fetchone() is not None:

@@ -117,13 +117,13 @@ def test_a_missed_day_opens_a_finding_and_the_late_act_cures_it(both: Joined) ->
     assert [each["status"] for each in cured["history"]] == ["open", "cured"]
 
 
-def dispose(finding: str, disposition: str, **data: Any) -> dict[str, Any]:
+def dispose(finding: str, disposition: str, at: datetime | None = None, **data: Any) -> dict[str, Any]:
     attributes = {"unit": "unit:U002"}
     return event(
         "finding.dispose",
         finding,
         "person:E18",
-        time=datetime.now(UTC).isoformat(),
+        time=(at or datetime.now(UTC)).isoformat(),
         attributes=attributes,
         finding=finding,
         disposition=disposition,
@@ -134,16 +134,20 @@ def dispose(finding: str, disposition: str, **data: Any) -> dict[str, Any]:
 def test_dispositions_are_acts_and_a_lapsed_waiver_reopens(both: Joined) -> None:
     post(both, lines("P-2026-008"))
     (one,) = found(both, project="P-2026-008")
-    today = business_date(datetime.now(UTC))
+    now = datetime.now(UTC)
+    today = business_date(now)
+    yesterday = str(today - timedelta(days=1))
+    post(both, [dispose(one["id"], "waived", now - timedelta(days=5), reason="单位人员不足", valid_until=yesterday)])
+    (lapsed,) = found(both, project="P-2026-008")
+    assert (lapsed["status"], lapsed["lapsed"]) == ("open", True)
+    assert both.get("/v1/findings", status="open", lapsed="true")["items"][0]["id"] == one["id"]
     post(both, [dispose(one["id"], "waived", reason="单位人员不足", valid_until=str(today + timedelta(days=10)))])
     (waived,) = found(both, project="P-2026-008")
     assert (waived["status"], waived["lapses_soon"], waived["lapsed"]) == ("waived", True, False)
     assert waived["history"][-1]["by"] == "person:E18"
-    past = dispose(one["id"], "waived", reason="单位人员不足", valid_until=str(today - timedelta(days=1)))
-    post(both, [past])
-    (lapsed,) = found(both, project="P-2026-008")
-    assert (lapsed["status"], lapsed["lapsed"]) == ("open", True)
-    assert both.get("/v1/findings", status="open", lapsed="true")["items"][0]["id"] == one["id"]
+    post(both, [dispose(one["id"], "waived", reason="提前结束", valid_until=yesterday)])
+    (ended,) = found(both, project="P-2026-008")
+    assert ended["status"] == "open", "a waiver made anew with an end that is past takes the other back"
 
 
 def test_a_correction_takes_the_finding_away_and_says_of_its_disposition_that_it_matches_nothing(both: Joined) -> None:

@@ -95,7 +95,7 @@ def test_what_is_planted_names_acts_that_were_told_and_people_who_did_them(told:
     for each in found:
         for key in each.acts:
             act = by_key[key]
-            assert act["subject"] == each.project
+            assert act["subject"] == (act["data"]["grant"] if act["type"] == "auth.grant" else each.project)
             hands = [act["actor"], *(one["actor"] for one in act["data"].get("participants", ()))]
             people = [accounts.get(hand, hand) for hand in hands]
             assert not each.persons or set(each.persons) & set(people)

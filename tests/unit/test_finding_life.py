@@ -6,12 +6,13 @@ from typing import Any
 import msgspec
 
 from projector.findings.life import Control, Disposed, Life, Subject, lapses_soon, live
+from projector.judge.judgement import Ratified
 
 SUBJECT = Subject(
     rule="SOD-39",
     since=datetime(2026, 3, 2, 1, tzinfo=UTC),
     cured=None,
-    ratified=False,
+    ratified=None,
     strict=False,
     things=frozenset(("project:X", "unit:U1", "person:P1")),
 )
@@ -20,7 +21,7 @@ CONTROL = Control(
     rules=frozenset(("SOD-39",)),
     covers="unit:U1",
     starts=datetime(2026, 3, 1, tzinfo=UTC),
-    until=date(2026, 6, 30),
+    ends=datetime(2026, 6, 30, 16, tzinfo=UTC),
     position=7,
     time=datetime(2026, 3, 1, tzinfo=UTC),
 )
@@ -29,6 +30,11 @@ CONTROL = Control(
 def disposed(disposition: Any, day: int = 10, **said: Any) -> Disposed:
     at = datetime(2026, 3, day, 2, tzinfo=UTC)
     return Disposed(disposition=disposition, position=day, time=at, known_from=at, actor="person:H1", **said)
+
+
+def through(year: int, month: int, day: int) -> datetime:
+    """Return when a local day is over."""
+    return datetime(year, month, day, 16, tzinfo=UTC)
 
 
 def stands(*acts: Disposed, now: datetime = datetime(2026, 4, 1, tzinfo=UTC), **changed: Any) -> Life:
@@ -57,7 +63,7 @@ def test_a_referral_is_an_acknowledgement_on_record_as_what_it_is() -> None:
 
 
 def test_a_waiver_holds_through_its_last_day_and_reopens_on_the_next() -> None:
-    waiver = disposed("waived", reason="采购人员不足", until=date(2026, 5, 31))
+    waiver = disposed("waived", reason="采购人员不足", ends=through(2026, 5, 31))
     last, after = (stands(waiver, now=local_midday(2026, month, day)) for month, day in ((5, 31), (6, 1)))
     assert (last.status, last.until, last.lapsed) == ("waived", date(2026, 5, 31), False)
     assert (after.status, after.until, after.lapsed) == ("open", None, True)
@@ -65,10 +71,24 @@ def test_a_waiver_holds_through_its_last_day_and_reopens_on_the_next() -> None:
 
 
 def test_a_waiver_without_a_reason_or_an_end_is_none() -> None:
-    for waiver in (disposed("waived", until=date(2026, 5, 31)), disposed("waived", reason="x")):
+    for waiver in (disposed("waived", ends=through(2026, 5, 31)), disposed("waived", reason="x")):
         found = stands(waiver)
         assert found.status == "open"
         assert found.history[-1].note is not None, "it says why it does not count"
+
+
+def test_a_reason_of_blanks_is_none() -> None:
+    for said in (
+        disposed("waived", reason=" ", ends=through(2026, 5, 31)),
+        disposed("false_positive", reason="\u3000"),
+    ):
+        assert stands(said).status == "open"
+
+
+def test_what_had_ended_before_it_was_made_brings_nothing() -> None:
+    found = stands(disposed("waived", 10, reason="x", ends=through(2026, 3, 9)))
+    assert (found.status, found.history[-1].status) == ("open", "open")
+    assert found.history[-1].note is not None
 
 
 def test_a_control_mitigates_what_it_is_registered_for_until_it_ends() -> None:
@@ -80,7 +100,7 @@ def test_a_control_mitigates_what_it_is_registered_for_until_it_ends() -> None:
 
 
 def test_the_earlier_of_two_ends_counts() -> None:
-    said = disposed("mitigated", control="CT1", until=date(2026, 4, 30))
+    said = disposed("mitigated", control="CT1", ends=through(2026, 4, 30))
     assert stands(said, controls=[CONTROL]).until == date(2026, 4, 30)
 
 
@@ -99,19 +119,22 @@ def test_no_control_stands_in_for_a_pair_that_law_keeps_apart() -> None:
 
 def test_a_cure_closes_what_was_waived_and_not_what_was_none() -> None:
     cured = datetime(2026, 3, 20, tzinfo=UTC)
-    waiver = disposed("waived", reason="x", until=date(2026, 5, 31))
+    waiver = disposed("waived", reason="x", ends=through(2026, 5, 31))
     found = stands(waiver, cured=cured)
     assert (found.status, found.closed, found.until) == ("cured", cured, None)
     assert stands(disposed("false_positive", reason="x"), cured=cured).status == "false_positive"
 
 
-def test_ratification_closes() -> None:
-    assert stands(ratified=True).status == "ratified"
+def test_ratification_closes_at_the_act_that_ratified() -> None:
+    act = Ratified(position=30, time=datetime(2026, 3, 18, tzinfo=UTC), by="person:H2")
+    found = stands(ratified=act)
+    assert (found.status, found.closed) == ("ratified", act.time)
+    assert (found.history[-1].position, found.history[-1].by) == (30, "person:H2")
 
 
 def test_a_disposition_after_a_lapse_begins_anew() -> None:
-    first = disposed("waived", 10, reason="x", until=date(2026, 3, 15))
-    again = disposed("waived", 20, reason="y", until=date(2026, 5, 31))
+    first = disposed("waived", 10, reason="x", ends=through(2026, 3, 15))
+    again = disposed("waived", 20, reason="y", ends=through(2026, 5, 31))
     found = stands(first, again)
     assert found.status == "waived"
     assert [event.status for event in found.history] == ["open", "waived", "open", "waived"]

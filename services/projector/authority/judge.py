@@ -77,6 +77,7 @@ class Judgement(Struct, frozen=True, kw_only=True):
     others: tuple[Weighed, ...] = ()
     citation: Citation | None = None
     notes: tuple[str, ...] = ()
+    ratification: Ratification | None = None
 
 
 def uses_of(facts: Facts, late_until: LateUntil) -> Uses:
@@ -273,7 +274,7 @@ def _ratified(found: Judgement, act: JudgedAct, facts: Facts, late_until: LateUn
             said = f"ratified by {each.actor} at position {each.position}"
             found = msgspec.structs.replace(found, notes=(*found.notes, f"{said}{why_not or ''}"))
             if why_not is None:
-                return msgspec.structs.replace(found, verdict="RATIFIED")
+                return msgspec.structs.replace(found, verdict="RATIFIED", ratification=each)
     return found
 
 

@@ -43,27 +43,36 @@ def _drive(
     task: Task, portions: "SimpleQueue[Sequence[str]]", progress: Callable[[int], None], failed: list[str]
 ) -> None:
     environment = {**os.environ, TASK: msgspec.json.encode(task).decode()}
-    with subprocess.Popen(
-        [sys.executable, "-m", "projector.findings.worker"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=environment,
-    ) as process:
-        if process.stdin is None or process.stdout is None:
-            raise AssertionError("both ends were asked for")
-        while not failed:
-            try:
-                portion = portions.get_nowait()
-            except Empty:
-                break
-            try:
-                process.stdin.write(msgspec.json.encode(portion) + b"\n")
-                process.stdin.flush()
-                answer = process.stdout.readline()
-            except BrokenPipeError:
-                answer = b""
-            if not answer:
-                failed.append(f"a process that judges ended with {process.wait()}")
-                return
-            progress(int(answer))
-        process.stdin.close()
+    try:
+        with subprocess.Popen(
+            [sys.executable, "-m", "projector.findings.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+        ) as process:
+            _feed(process, portions, progress, failed)
+    except (OSError, ValueError) as exc:
+        failed.append(f"a process that judges could not be talked to: {exc}")
+
+
+def _feed(
+    process: subprocess.Popen[bytes],
+    portions: "SimpleQueue[Sequence[str]]",
+    progress: Callable[[int], None],
+    failed: list[str],
+) -> None:
+    if process.stdin is None or process.stdout is None:
+        raise AssertionError("both ends were asked for")
+    while not failed:
+        try:
+            portion = portions.get_nowait()
+        except Empty:
+            break
+        process.stdin.write(msgspec.json.encode(portion) + b"\n")
+        process.stdin.flush()
+        answer = process.stdout.readline()
+        if not answer:
+            failed.append(f"a process that judges ended with {process.wait()}")
+            return
+        progress(int(answer))
+    process.stdin.close()

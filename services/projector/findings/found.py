@@ -1,9 +1,10 @@
 """From judgements to findings: each with its name, its grade, its life, and the day on which it is looked at again."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+import msgspec
 from msgspec import Struct
 
 from contracts.catalogue import Catalogue
@@ -12,6 +13,7 @@ from contracts.policy import business_date
 from edge.database import statement
 from projector.findings.life import WARNED_DAYS, Disposed, Event, Life, Status, Subject, live
 from projector.judge.card import Card
+from projector.judge.engine import Trouble
 from projector.judge.judgement import Basis, Judgement
 from projector.judge.judging import Judged, finding_id, is_strict
 from projector.judge.rule import Result
@@ -59,15 +61,18 @@ class Outcome(Struct, frozen=True, kw_only=True):
     found: Sequence[Part]
     obligations: Sequence[tuple[str, Judgement]]
     wakes: Mapping[str, date]
+    troubles: Sequence[Trouble] = ()
 
 
 def outcome(view: View, scopes: Sequence[str], judged: Judged, cards: Mapping[str, Card]) -> Outcome:
     """Say what was found in these scopes. In the transaction that judged them."""
-    named = [(scope, each) for each in judged.judgements if (scope := _scope(each)) in set(scopes)]
-    failing = [(scope, each) for scope, each in named if each.result != "PASS"]
-    disposed = dispositions(view, [finding_id(each) for _, each in failing])
+    wanted = set(scopes)
+    named = [(scope, each) for each in judged.judgements if (scope := _scope(each)) in wanted]
+    failing = list(_together(pair for pair in named if pair[1].result != "PASS"))
+    said = dispositions(view, [finding_id(each) for _, each in failing])
     known = _known(view, {position for _, each in failing for position in each.evidence})
     now = view.judged_at
+    disposed = {finding: [each for each in acts if each.time <= now] for finding, acts in said.items()}
     found = [
         _part(
             scope,
@@ -79,7 +84,37 @@ def outcome(view: View, scopes: Sequence[str], judged: Judged, cards: Mapping[st
         for scope, each in failing
     ]
     due = [(scope, each) for scope, each in named if each.due is not None and each.cured is None]
-    return Outcome(scopes=scopes, found=found, obligations=due, wakes=_wakes(scopes, found, due, business_date(now)))
+    days = _days(scopes, found, due, business_date(now))
+    days += [
+        (part.scope, business_date(each.time))
+        for part in found
+        for each in said.get(part.finding, ())
+        if each.time > now  # it is said to happen then: until then it has not
+    ]
+    return Outcome(scopes=scopes, found=found, obligations=due, wakes=_first(days), troubles=judged.troubles)
+
+
+def _together(found: Iterable[tuple[str, Judgement]]) -> Iterator[tuple[str, Judgement]]:
+    """Yield each finding of a scope once: what several acts show of one thing is one, with all their evidence."""
+    kept: dict[tuple[str, str], Judgement] = {}
+    for scope, each in found:
+        name = scope, finding_id(each)
+        kept[name] = _joined(kept[name], each) if name in kept else each
+    return ((scope, each) for (scope, _), each in kept.items())
+
+
+def _joined(one: Judgement, other: Judgement) -> Judgement:
+    """Put two judgements of one thing together: that of the first fault, cured when both are."""
+    first, second = (one, other) if (one.result, one.since) <= (other.result, other.since) else (other, one)
+    cured = first.cured
+    if first.result == second.result and cured is not None:
+        cured = max(cured, second.cured) if second.cured is not None else None
+    return msgspec.structs.replace(
+        first,
+        persons=tuple(dict.fromkeys((*first.persons, *second.persons))),
+        evidence=tuple(sorted({*first.evidence, *second.evidence})),
+        cured=cured,
+    )
 
 
 def _part(scope: str, said: Judgement, card: Card, life: Life, appeared: datetime) -> Part:
@@ -102,7 +137,7 @@ def _part(scope: str, said: Judgement, card: Card, life: Life, appeared: datetim
         cured=said.cured,
         due=said.due,
         computed=said.computed,
-        ratified=said.ratified,
+        ratified=said.ratified is not None,
         status=life.status,
         until=life.until,
         lapsed=life.lapsed,
@@ -151,7 +186,7 @@ def dispositions(view: View, findings: Sequence[str]) -> dict[str, list[Disposed
     }
     found: dict[str, list[Disposed]] = {}
     rows = view.connection.execute(statement("projector.findings", "dispositions"), given) if findings else ()
-    for finding, disposition, position, time, known_from, actor, reason, control, until, due in rows:
+    for finding, disposition, position, time, known_from, actor, reason, control, ends, due in rows:
         found.setdefault(finding, []).append(
             Disposed(
                 disposition=disposition,
@@ -161,7 +196,7 @@ def dispositions(view: View, findings: Sequence[str]) -> dict[str, list[Disposed
                 actor=actor,
                 reason=reason,
                 control=control,
-                until=until,
+                ends=ends,
                 due=due,
             )
         )
@@ -172,21 +207,28 @@ def _scope(judgement: Judgement) -> str:
     return judgement.project or judgement.unit or ""
 
 
-def _wakes(
+def _days(
     scopes: Sequence[str], found: Sequence[Part], due: Sequence[tuple[str, Judgement]], today: date
-) -> dict[str, date]:
-    """Return the next day on which something falls due, lapses, or is to be warned of."""
-    days: dict[str, list[date]] = {}
-    for scope, each in due:
-        if each.due is not None and each.due >= today:
-            days.setdefault(scope, []).append(each.due + _DAY)
+) -> list[tuple[str, date]]:
+    """Return the days on which something falls due, lapses, or is to be warned of."""
+    days = [(scope, _after(each.due)) for scope, each in due if each.due is not None and each.due >= today]
     for each in found:
         if each.until is not None:
             warned = each.until - WARNED_DAYS * _DAY
-            days.setdefault(each.scope, []).append(warned if warned > today else each.until + _DAY)
+            # A term may end within a day: that day it is looked at, too.
+            days += [(each.scope, day) for day in (warned, each.until, _after(each.until)) if day > today]
         if each.set_due is not None and each.set_due >= today:
-            days.setdefault(each.scope, []).append(each.set_due + _DAY)
-    for scope in scopes:
-        if scope.startswith("unit:"):
-            days.setdefault(scope, []).append(today + _UNIT_LOOKED_AT)
-    return {scope: min(wanted) for scope, wanted in days.items()}
+            days.append((each.scope, _after(each.set_due)))
+    return days + [(scope, today + _UNIT_LOOKED_AT) for scope in scopes if scope.startswith("unit:")]
+
+
+def _after(day: date) -> date:
+    """Return the day after a day; of the last there is, that day: nobody waits for it."""
+    return day + _DAY if day < date.max else day
+
+
+def _first(days: Iterable[tuple[str, date]]) -> dict[str, date]:
+    first: dict[str, date] = {}
+    for scope, day in days:
+        first[scope] = min(day, first.get(scope, day))
+    return first

@@ -28,9 +28,10 @@ def keep(connection: Connection[TupleRow], log_id: int, outcomes: Iterable[Outco
     _copy(connection, "copy_wakes", days)
 
 
-def note_judged(connection: Connection[TupleRow], log_id: int, position: int, day: date) -> None:
-    """Say that every act up to a position is judged, and all that falls due through a day."""
-    connection.execute(statement(_PACKAGE, "move_judging"), {"log_id": log_id, "position": position, "day": day})
+def note_judged(connection: Connection[TupleRow], log_id: int, position: int, day: date, judged_by: str) -> None:
+    """Say that every act up to a position is judged, and all that falls due through a day, by which rules."""
+    given = {"log_id": log_id, "position": position, "day": day, "judged_by": judged_by}
+    connection.execute(statement(_PACKAGE, "move_judging"), given)
 
 
 def _copy(connection: Connection[TupleRow], name: str, rows: Iterable[tuple[Any, ...]]) -> None:

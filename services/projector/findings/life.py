@@ -11,8 +11,8 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from contracts.moments import ends as end_of
 from contracts.policy import business_date
+from projector.judge.judgement import Ratified
 
 Status = Literal["open", "acknowledged", "mitigated", "waived", "ratified", "cured", "false_positive"]
 Disposition = Literal["acknowledged", "mitigated", "waived", "ratified", "false_positive", "referred"]
@@ -24,7 +24,7 @@ CLOSED: Final[frozenset[Status]] = frozenset(("ratified", "cured", "false_positi
 
 
 class Disposed(Struct, frozen=True, kw_only=True):
-    """One `finding.dispose`. `until`: the last day on which it holds."""
+    """One `finding.dispose`. `ends`: the first moment at which it holds no more."""
 
     disposition: Disposition
     position: int
@@ -33,18 +33,18 @@ class Disposed(Struct, frozen=True, kw_only=True):
     actor: str
     reason: str | None = None
     control: str | None = None
-    until: date | None = None
+    ends: datetime | None = None
     due: date | None = None
 
 
 class Control(Struct, frozen=True, kw_only=True):
-    """A compensating control as registered: for which rules, on what, from when until the last day."""
+    """A compensating control as registered: for which rules, on what, from when until before when."""
 
     control: str
     rules: frozenset[str]
     covers: str
     starts: datetime
-    until: date | None
+    ends: datetime | None
     position: int
     time: datetime
 
@@ -58,7 +58,7 @@ class Subject(Struct, frozen=True, kw_only=True):
     rule: str
     since: datetime
     cured: datetime | None
-    ratified: bool
+    ratified: Ratified | None
     strict: bool
     things: frozenset[str]
 
@@ -91,19 +91,18 @@ class Life(Struct, frozen=True, kw_only=True):
 
 def live(subject: Subject, disposed: Iterable[Disposed], controls: Sequence[Control], now: datetime) -> Life:
     """Return where a finding stands at a moment, and how it came there."""
-    today = business_date(now)
     events = [Event(at=subject.since, status="open")]
     status: Status = "open"
-    until: date | None = None
+    ends: datetime | None = None
     due: date | None = None
     for each in sorted(disposed, key=lambda said: (said.time, said.known_from, said.position)):
-        if until is not None and business_date(each.time) > until:
-            events.append(_lapse(until))
-            status, until = "open", None
+        if ends is not None and each.time >= ends:
+            events.append(_lapse(ends))
+            status, ends = "open", None
         due = each.due or due
-        taken, ends, why = _takes(each, subject, controls)
+        taken, stops, why = _takes(each, subject, controls)
         if taken is not None:
-            status, until = taken, ends
+            status, ends = taken, stops
         events.append(
             Event(
                 at=each.time,
@@ -114,21 +113,21 @@ def live(subject: Subject, disposed: Iterable[Disposed], controls: Sequence[Cont
                 note=why,
             )
         )
-    lapsed = until is not None and until < today
-    if until is not None and lapsed:
-        events.append(_lapse(until))
-        status, until = "open", None
-    if subject.ratified and status not in CLOSED:
-        status = "ratified"
-        events.append(Event(at=events[-1].at, status=status, note="ratified"))
+    lapsed = ends is not None and ends <= now
+    if ends is not None and lapsed:
+        events.append(_lapse(ends))
+        status, ends = "open", None
+    if subject.ratified is not None and status not in CLOSED:
+        status, by = "ratified", subject.ratified
+        events.append(Event(at=by.time, status=status, position=by.position, by=by.by))
     if subject.cured is not None and status != "false_positive":
         status = "cured"
         events.append(Event(at=subject.cured, status=status))
     events.sort(key=lambda event: event.at)
     closed = events[-1].at if status in CLOSED else None
     if status in CLOSED:
-        until, lapsed = None, False
-    return Life(status=status, closed=closed, until=until, due=due, lapsed=lapsed, history=tuple(events))
+        ends, lapsed = None, False
+    return Life(status=status, closed=closed, until=last_day(ends), due=due, lapsed=lapsed, history=tuple(events))
 
 
 def lapses_soon(until: date | None, today: date) -> bool:
@@ -137,26 +136,29 @@ def lapses_soon(until: date | None, today: date) -> bool:
 
 def _takes(
     said: Disposed, subject: Subject, controls: Sequence[Control]
-) -> tuple[Status | None, date | None, str | None]:
-    """Return the status that a disposition brings and its last day, or why it brings none."""
+) -> tuple[Status | None, datetime | None, str | None]:
+    """Return the status that a disposition brings and when it ends, or why it brings none."""
+    reason = (said.reason or "").strip()
+    if said.ends is not None and said.ends <= said.time:
+        return "open", None, "it had ended before it was made"
     match said.disposition:
         case "acknowledged" | "referred":
             return "acknowledged", None, None
         case "ratified":
             return "ratified", None, None
         case "false_positive":
-            return ("false_positive", None, None) if said.reason else (None, None, "no reason is given")
+            return ("false_positive", None, None) if reason else (None, None, "no reason is given")
         case "waived":
-            if not said.reason:
+            if not reason:
                 return None, None, "a waiver gives its reason"
-            return ("waived", said.until, None) if said.until else (None, None, "a waiver says until when it holds")
+            return ("waived", said.ends, None) if said.ends else (None, None, "a waiver says until when it holds")
         case "mitigated":
             return _mitigates(said, subject, controls)
 
 
 def _mitigates(
     said: Disposed, subject: Subject, controls: Sequence[Control]
-) -> tuple[Status | None, date | None, str | None]:
+) -> tuple[Status | None, datetime | None, str | None]:
     if subject.strict:
         return None, None, "no control may stand in for this rule"
     named = [each for each in controls if each.control == said.control and each.time <= said.time]
@@ -164,9 +166,19 @@ def _mitigates(
     if not serving:
         why = f"no control {said.control} is registered for it" if said.control else "it names no control"
         return None, None, why
-    ends = [day for day in (said.until, serving[-1].until) if day is not None]
-    return ("mitigated", min(ends), None) if ends else (None, None, "the control has no end")
+    ends = [moment for moment in (said.ends, serving[-1].ends) if moment is not None]
+    if not ends:
+        return None, None, "the control has no end"
+    return ("mitigated", min(ends), None) if min(ends) > said.time else (None, None, "the control had ended")
 
 
-def _lapse(until: date) -> Event:
-    return Event(at=end_of(until.isoformat()), status="open", note=f"what it was disposed by held until {until}")
+def last_day(ends: datetime | None) -> date | None:
+    """Return the last day of what ends at a moment, which may still be part of it."""
+    return business_date(ends - _INSTANT) if ends is not None else None
+
+
+_INSTANT: Final = timedelta(microseconds=1)
+
+
+def _lapse(ends: datetime) -> Event:
+    return Event(at=ends, status="open", note=f"what it was disposed by held until {last_day(ends)}")

@@ -7,7 +7,7 @@ them again and changes nothing. One process judges at a time (an advisory lock);
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
@@ -33,8 +33,10 @@ from projector.findings.judging import SETTINGS, Opening, every_scope, judge_sco
 from projector.findings.keep import keep, note_judged
 from projector.findings.worker import Task
 from projector.follow import follower_name
-from projector.judge.library import Library
+from projector.judge.engine import Trouble
+from projector.judge.library import Library, fingerprint, shipped
 from projector.judge.pairs import conflicts_in_case
+from projector.judge.rule import BadRule
 from projector.packs import Catalogues
 from projector.view import Asked
 
@@ -45,6 +47,9 @@ _LOCK: Final = 0x71756A64
 _WINDOW_ACTS: Final = 50_000
 """Acts from which on everything is judged anew: most projects are among what they touch."""
 _PORTION: Final = 200
+_SLOW_MAX: Final = 3
+_NOT_THE_SCOPES: Final = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, Unavailable)
+"""What the database says when it is the trouble."""
 
 Work = Literal["starting", "judging", "standing_by", "waiting", "failed", "stopped"]
 
@@ -102,6 +107,9 @@ class Judge:
         self._task = Task(dsn, log_id, str(rules) if rules is not None else None)
         self._wanted: Progress | None = None
         self._generation = 0
+        self._unjudged: dict[str, str] = {}
+        self._slow: dict[str, int] = {}
+        self._judged_by = fingerprint(library)
         self._pool = open_pool(
             dsn, "quanze_projector", size_max=3, name="quanze judge", prepares=False, settings=SETTINGS
         )
@@ -205,7 +213,7 @@ class Judge:
     def _turn(self, connection: Connection[TupleRow]) -> None:
         """Judge until stopped, if nobody else does."""
         if not self._may_judge(connection):
-            position, day, _ = self._position(connection)
+            position, day, _, _ = self._position(connection)
             self._show(State("standing_by", position, day))
             self._stopping.wait(self._poll_seconds)
             return
@@ -226,13 +234,13 @@ class Judge:
     def _step(self, connection: Connection[TupleRow]) -> bool:
         """Judge what a window of acts touched, or what this day brings; say whether there was anything."""
         generation = self._generation
-        position, day, upto = self._position(connection)
+        position, day, upto, by = self._position(connection)
         today = business_date(datetime.now(UTC))
         wanted = self._wanted
         if wanted is not None and not wanted.is_over:
             self._everything(connection, wanted, upto, today, generation)
             return True
-        if upto - position > _WINDOW_ACTS:
+        if upto - position > _WINDOW_ACTS or (by is not None and by != self._judged_by):
             self._everything(connection, self.judge_all(), upto, today, generation)
             return True
         window = upto
@@ -248,7 +256,7 @@ class Judge:
                 return False  # what is left is judged again from the same position
         if window > position or day != today:
             with writing(connection):
-                note_judged(connection, self.log_id, window, today)
+                note_judged(connection, self.log_id, window, today, self._judged_by)
         self._show(State("judging", window, today), generation)
         return bool(scopes)
 
@@ -260,7 +268,7 @@ class Judge:
             wanted.total = len(scopes)
             judge_everything(self._task, scopes, wanted.add)
             with writing(connection):
-                note_judged(connection, self.log_id, upto, today)
+                note_judged(connection, self.log_id, upto, today, self._judged_by)
             self._show(State("judging", upto, today), generation)
             wanted.end()
         except BaseException as exc:
@@ -272,18 +280,59 @@ class Judge:
         return connection.execute(statement(_PACKAGE, "scan_missed"), given).fetchone() == (True,)
 
     def judged(self, connection: Connection[TupleRow], scopes: Sequence[str]) -> Iterator[Outcome]:
-        """Judge scopes as of now, portion by portion."""
+        """Judge scopes as of now, portion by portion. One that cannot be judged is told of, and stops no other."""
         for first in range(0, len(scopes), _PORTION):
             portion = scopes[first : first + _PORTION]
-            yield judge_scopes(connection, self._opening, portion, self.library)
+            try:
+                yield self._outcome(connection, portion)
+            except _NOT_THE_SCOPES:
+                raise
+            except Exception as exc:  # noqa: BLE001 - the scopes are tried one by one; the one at fault is told of
+                _log.warning("portion_not_judged", log_id=self.log_id, scopes=len(portion), error=repr(exc)[:300])
+                yield from self._one_by_one(connection, portion)
 
-    def _position(self, connection: Connection[TupleRow]) -> tuple[int, date | None, int]:
+    def _one_by_one(self, connection: Connection[TupleRow], scopes: Sequence[str]) -> Iterator[Outcome]:
+        for scope in scopes:
+            try:
+                yield self._outcome(connection, [scope])
+            except _NOT_THE_SCOPES:
+                raise
+            except Exception as exc:  # noqa: BLE001 - seen in the log and by whoever asks whether the service is well
+                _log.error("scope_not_judged", log_id=self.log_id, scope=scope, exc_info=exc)
+                self._unjudged[scope] = repr(exc)[:300]
+
+    def _outcome(self, connection: Connection[TupleRow], scopes: Sequence[str]) -> Outcome:
+        found = judge_scopes(connection, self._opening, scopes, self.library)
+        for scope in scopes:
+            self._unjudged.pop(scope, None)
+        self._leave_out(found.troubles)
+        return found
+
+    def _leave_out(self, troubles: Sequence[Trouble]) -> None:
+        """Take a unit's own rule that keeps running into its time limit out, until the next start."""
+        own = {rule.id: rule for rule in self.library.rules.values() if rule.id not in shipped().rules}
+        for each in troubles:
+            if each.rule in own and each.slow:
+                self._slow[each.rule] = self._slow.get(each.rule, 0) + 1
+                if self._slow[each.rule] >= _SLOW_MAX:
+                    rule = own[each.rule]
+                    _log.error("rule_left_out", rule=rule.id, file=rule.file, error=each.error)
+                    refused = BadRule(rule.file, rule.body_line, f"{each.error}, {_SLOW_MAX} times: left out")
+                    rules = {id: rule for id, rule in self.library.rules.items() if id != each.rule}
+                    self.library = Library(rules, (*self.library.refused, refused))
+
+    @property
+    def unjudged(self) -> Mapping[str, str]:
+        """Scopes that could not be judged, and why."""
+        return dict(self._unjudged)
+
+    def _position(self, connection: Connection[TupleRow]) -> tuple[int, date | None, int, str | None]:
         given = {"log_id": self.log_id, "follower": follower_name(self.log_id)}
         row = connection.execute(statement(_PACKAGE, "judging"), given).fetchone()
-        position, day, upto, has_calendar = row if row is not None else (None, None, None, False)
+        position, day, by, upto, has_calendar = row if row is not None else (None, None, None, None, False)
         if not has_calendar:
             raise Unavailable("the read model is being rebuilt: it has no calendar yet")
-        return position or 0, day, upto or 0
+        return position or 0, day, upto or 0, by
 
     def _touched(self, connection: Connection[TupleRow], after: int, upto: int) -> list[str]:
         given = {"log_id": self.log_id, "after": after, "upto": upto}

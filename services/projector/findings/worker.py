@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 import psycopg
+import structlog
 from msgspec import Struct
 from psycopg.rows import tuple_row
 
@@ -36,6 +37,7 @@ class Task(Struct, frozen=True):
 
 
 def main() -> None:
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # standard output is for answers
     gc.disable()  # what is remembered of people and grants is large, and looking through it frees nothing
     task = msgspec.json.decode(os.environ[TASK], type=Task)
     opening = Opening(task.log_id, Catalogues(task.log_id), FactCache())

@@ -1,12 +1,12 @@
 """Failures of authority as judgements: what an act did wrong, one per act and code; a grant's own faults per grant."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from contracts.policy import business_date
 from edge.database import statement
-from projector.authority.answer import ceiling_of, money, term_of
+from projector.authority.answer import Failure, ceiling_of, money, term_of
 from projector.authority.facts import Facts, Grant, JudgedAct
 from projector.authority.judge import Judgement as Verdict
 from projector.authority.load import Loaded, load
@@ -14,7 +14,7 @@ from projector.authority.names import FAILURES
 from projector.authority.standing import Mark
 from projector.authority.usage import Draws
 from projector.judge.failures import LATE_SEVERITY
-from projector.judge.judgement import Judgement
+from projector.judge.judgement import Judgement, Ratified
 from projector.view import View
 
 OF_GRANTS: Final = frozenset(
@@ -63,27 +63,70 @@ def _marks(verdict: Verdict) -> Iterator[Mark]:
 
 def _of(mark: Mark, act: JudgedAct, facts: Facts, verdict: Verdict, uses: Draws, view: View) -> Judgement:
     grant = facts.grants.get(mark.grant) if mark.grant is not None else None
-    of_grant = mark.code in OF_GRANTS and mark.grant is not None
-    unknown = mark.result == "UNDETERMINED"
     asked = facts.person_of(act.asked, act.time) if act.asked is not None else None
     persons = [asked] if asked is not None and asked.startswith(("person:", "account:")) else []
+    chain = [link.position for link in verdict.best.path.links] if verdict.best is not None else []
+    if mark.code in OF_GRANTS and grant is not None:
+        return of_grant(mark, grant, act.project, act.unit, persons, (act.position, *chain))
+    unknown = mark.result == "UNDETERMINED"
     if mark.code == "AUT-12" and grant is not None and grant.grantor is not None:
         persons.append(facts.person_of(grant.grantor, grant.time))
-    chain = [link.position for link in verdict.best.path.links] if verdict.best is not None else []
+    by = verdict.ratification
     return Judgement(
         rule=mark.code,
         project=act.project,
         unit=act.unit,
-        key=mark.grant if of_grant and mark.grant is not None else f"act:{act.position}",
+        key=f"act:{act.position}",
         result="UNDETERMINED" if unknown else "FAIL",
         severity=LATE_SEVERITY if mark.result == "LATE" else None,
-        since=grant.time if of_grant and grant is not None else act.time,
+        since=act.time,
         judged=act.position,
         persons=tuple(dict.fromkeys(persons)),
         evidence=(act.position, *chain),
         computed=_computed(mark, act, grant, uses, asked, view) | ({"unknown": mark.detail} if unknown else {}),
-        grant=mark.grant if of_grant else None,
-        ratified=verdict.verdict == "RATIFIED",
+        ratified=Ratified(by.position, by.time, by.actor) if by is not None else None,
+    )
+
+
+def of_grant(
+    mark: Mark | Failure,
+    grant: Grant,
+    project: str | None,
+    unit: str | None,
+    persons: Sequence[str],
+    evidence: Sequence[int],
+) -> Judgement:
+    """Say what is wrong with a grant itself: about whoever made it, the acts done under it being evidence."""
+    name, term, ceiling = FAILURES[mark.code], term_of(grant), ceiling_of(grant)
+    made_by = [grant.grantor] if grant.grantor is not None and grant.grantor.startswith(("person:", "account:")) else []
+    found: dict[str, Any] = {
+        "act": "授权",
+        "act_en": "Grant authority",
+        "done": business_date(grant.time).isoformat(),
+        "who": grant.grantor,
+        "amount": None,
+        "grant": grant.name,
+        "name": name.zh,
+        "name_en": name.en,
+        "detail": mark.detail,
+        "valid_from": term.valid_from,
+        "valid_until": term.valid_until,
+    }
+    if ceiling is not None:
+        found |= {"ceiling_item": ceiling.item, "ceiling_total": ceiling.total}
+    unknown = mark.result == "UNDETERMINED"
+    return Judgement(
+        rule=mark.code,
+        project=project,
+        unit=grant.unit or unit,
+        key=grant.name,
+        result="UNDETERMINED" if unknown else "FAIL",
+        since=grant.time,
+        judged=grant.position,
+        persons=tuple(dict.fromkeys((*made_by, *persons))),
+        evidence=tuple(sorted({grant.position, *evidence})),
+        computed=found | {"terms": terms_said(found)} | ({"unknown": mark.detail} if unknown else {}),
+        grant=grant.name,
     )
 
 

@@ -107,7 +107,7 @@ def duty_name(role: str, catalogue: Catalogue) -> Bilingual:
 
 
 _FAILURE_SAYS: Final = Bilingual(
-    zh="{act} 于 {done} 由 {who} 作出（金额 {amount:money}，所涉授权 {grant}）：{name}{terms}",
+    zh="{act} 于 {done} 由 {who} 作出（金额 {amount:money}，所涉授权 {grant}）：{name}{terms}；{detail}",
     en="{act_en} on {done} by {who} (amount {amount:money}, grant concerned {grant}): {name_en}; {detail}",
 )
 

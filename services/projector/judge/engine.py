@@ -41,10 +41,11 @@ _decode: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode
 
 
 class Trouble(Struct, frozen=True):
-    """A rule that could not be run."""
+    """A rule that could not be run. `slow`: it ran into its time limit."""
 
     rule: str
     error: str
+    slow: bool = False
 
 
 def run(
@@ -69,8 +70,8 @@ def run(
         except psycopg.OperationalError as exc:
             if connection.closed or not isinstance(exc, psycopg.errors.QueryCanceled):
                 raise
-            troubles.append(_trouble(rule, f"took longer than {seconds_max:g} s"))
-        except (psycopg.Error, _NotAJudgement) as exc:
+            troubles.append(_trouble(rule, f"took longer than {seconds_max:g} s", slow=True))
+        except (psycopg.Error, msgspec.MsgspecError, _NotAJudgement) as exc:
             troubles.append(_trouble(rule, str(exc)))
     connection.execute("SET LOCAL statement_timeout = 0")
     connection.execute("SET LOCAL ROLE quanze_projector")
@@ -102,9 +103,9 @@ class _NotAJudgement(ValueError):
     """A row that says something no rule may say."""
 
 
-def _trouble(rule: Rule, error: str) -> Trouble:
+def _trouble(rule: Rule, error: str, *, slow: bool = False) -> Trouble:
     _log.error("rule_failed", rule=rule.id, file=rule.file, error=error[:500])
-    return Trouble(rule.id, error)
+    return Trouble(rule.id, error, slow)
 
 
 def _wrapped(connection: Connection[TupleRow], rule: Rule, passes: bool) -> LiteralString:
@@ -150,7 +151,7 @@ def _judgement(rule: Rule, row: Sequence[Any]) -> Judgement:
     if said["since"] is None or said["key"] is None:
         raise _NotAJudgement("`since` and `key` may not be NULL")
     computed = said["computed"]
-    return Judgement(
+    judgement = Judgement(
         rule=rule.id,
         project=said["project"],
         unit=said["unit"],
@@ -165,6 +166,7 @@ def _judgement(rule: Rule, row: Sequence[Any]) -> Judgement:
         evidence=tuple(sorted({each for each in said["evidence"] or () if each is not None})),
         computed=_decode(computed) if computed is not None else {},
     )
+    return msgspec.convert(msgspec.structs.asdict(judgement), Judgement)  # a unit's rule may return anything
 
 
 def in_order(rules: Iterable[Rule]) -> Iterator[Rule]:

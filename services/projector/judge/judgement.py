@@ -12,6 +12,14 @@ from projector.judge.rule import Result
 Basis = Literal["PERFORMED", "HELD", "VESTED"]
 
 
+class Ratified(Struct, frozen=True):
+    """By which act something was ratified, when and by whom."""
+
+    position: int
+    time: datetime
+    by: str
+
+
 class Judgement(Struct, frozen=True, kw_only=True):
     """
     What one rule says of one thing.
@@ -19,7 +27,7 @@ class Judgement(Struct, frozen=True, kw_only=True):
     `key` tells the things of one project (or unit) apart for that rule. `since`: when the fault, or the question, came
     about; `cured`: when it was made good. `due`: the day by which something was, or is, to be done. `judged`: the act
     it is about. Of PASS only what is still awaited is kept. `severity` None: that of the rule's card. `grant`: it is
-    about that grant, whatever project it shows on. `ratified`: whoever could ratified the act.
+    about that grant, whatever project it shows on. `ratified`: whoever could has ratified the act.
     """
 
     rule: str
@@ -37,4 +45,4 @@ class Judgement(Struct, frozen=True, kw_only=True):
     evidence: tuple[int, ...] = ()
     computed: Mapping[str, Any]
     grant: str | None = None
-    ratified: bool = False
+    ratified: Ratified | None = None

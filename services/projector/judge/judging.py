@@ -8,7 +8,6 @@ import msgspec
 from msgspec import Struct
 
 from contracts.catalogue import Pair
-from contracts.policy import business_date
 from edge.database import statement
 from projector.case.lay_out import Scope, lay_out
 from projector.findings.life import Control
@@ -82,11 +81,11 @@ def _controls(view: View) -> list[Control]:
             rules=frozenset(rules),
             covers=covers,
             starts=starts,
-            until=until,
+            ends=ends,
             position=position,
             time=time,
         )
-        for control, rules, covers, starts, until, position, time in view.connection.execute(
+        for control, rules, covers, starts, ends, position, time in view.connection.execute(
             statement(_PACKAGE, "controls")
         )
     ]
@@ -100,10 +99,9 @@ def _controlled(
     if found.basis != "PERFORMED" or not controls or is_strict(pair):
         return found
     things = {found.project or "", *found.persons, *units_of.get(found.project or "", ())}
-    day = business_date(found.since)
     for control in controls:
         lives = control.time < found.since and control.starts <= found.since
-        if lives and (control.until is None or day <= control.until) and control.serves(found.rule, things):
+        if lives and (control.ends is None or found.since < control.ends) and control.serves(found.rule, things):
             severity = less_severe(found.severity or pair.severity, 1)
             computed = {**found.computed, "control": control.control}
             return msgspec.structs.replace(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,7 @@ from msgspec import Struct
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from contracts.policy import shipped as policies
 from projector.judge.engine import check
 from projector.judge.rule import BadRule, Rule, read_rule
 
@@ -75,6 +77,16 @@ def checked(connection: Connection[TupleRow], library: Library) -> Library:
     bad = {each.file for each in refused}
     rules = {id: rule for id, rule in library.rules.items() if id in own or rule.file not in bad}
     return Library(rules, (*library.refused, *refused))
+
+
+def fingerprint(library: Library) -> str:
+    """Return a digest of everything that is judged by: where it changes, what is kept was judged otherwise."""
+    digest = sha256()
+    for id, rule in sorted(library.rules.items()):
+        digest.update(f"{id}\0{rule.sql}\0{rule.header}\0".encode())
+    for row in policies().rows:
+        digest.update(repr(row).encode())
+    return digest.hexdigest()[:32]
 
 
 def _say(refused: Iterable[BadRule]) -> None:

@@ -43,7 +43,7 @@ def _filled(text: str, computed: Mapping[str, Any], language: Language) -> str:
 
 def _shown(value: object, form: str, language: Language) -> str:
     match value:
-        case None | "" | [] | ():
+        case None | [] | ():
             return _NOTHING[language]
         case bool():
             return _YES[language][0 if value else 1]

@@ -3,8 +3,7 @@
 --   log_id int, as_of timestamptz, known_at timestamptz, findings text[]
 SELECT acts.data ->> 'finding', said.data ->> 'disposition', acts.position, acts.time, acts.known_from, acts.actor,
        said.data ->> 'reason', said.data ->> 'control',
-       CASE WHEN said.data ->> 'valid_until' IS NOT NULL
-            THEN projector.local_day(projector.as_end(said.data ->> 'valid_until') - interval '1 microsecond') END,
+       least(projector.as_end(said.data ->> 'valid_until'), '9999-12-01'),
        projector.as_day(said.data ->> 'due')
   FROM projector.acts
   LEFT JOIN recast ON recast.position = acts.position

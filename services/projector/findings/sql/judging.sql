@@ -2,5 +2,6 @@
 --   log_id int, follower text
 SELECT (SELECT position FROM projector.judging WHERE log_id = %(log_id)s),
        (SELECT day FROM projector.judging WHERE log_id = %(log_id)s),
+       (SELECT judged_by FROM projector.judging WHERE log_id = %(log_id)s),
        (SELECT notification_id FROM projector.tracking WHERE application_name = %(follower)s),
        EXISTS (SELECT FROM projector.days);

@@ -1,5 +1,6 @@
 -- Find the projects and units that acts between two positions may have changed something for. A scope may come though
--- nothing changed; none is left out. `everything`: a pack changed what is judged at all. No row: nothing to judge.
+-- nothing changed; none is left out. `everything`: a pack changed what is judged at
+-- all, or a scan of an earlier day which days are missing. No row: nothing to judge.
 --   log_id int, after bigint, upto bigint
 WITH fresh AS MATERIALIZED (
     SELECT acts.position, acts.type, acts.stage, acts.subject, acts.project, acts.unit, acts.actor, acts.data
@@ -153,4 +154,12 @@ SELECT DISTINCT scope, false AS everything
  UNION ALL
 SELECT NULL, true
   FROM fresh
- WHERE fresh.type = 'catalogue.extend';
+ WHERE fresh.type = 'catalogue.extend'
+ UNION ALL
+SELECT NULL, true
+  FROM fresh
+ WHERE fresh.type = 'scan.execute'
+   AND projector.as_day(fresh.data ->> 'date') < (
+       SELECT max(projector.as_day(acts.data ->> 'date'))
+         FROM projector.acts
+        WHERE acts.log_id = %(log_id)s AND acts.type = 'scan.execute');

@@ -54,11 +54,12 @@ CREATE TABLE projector.obligations (
 );
 CREATE INDEX obligations_by_unit ON projector.obligations (log_id, unit, due);
 
--- How far the judge has come: every act up to `position`, and what falls due through `day`.
+-- How far the judge has come: every act up to `position`, and what falls due through `day`, by which rules.
 CREATE TABLE projector.judging (
-    log_id   integer NOT NULL PRIMARY KEY,
-    position bigint  NOT NULL,
-    day      date    NOT NULL
+    log_id    integer NOT NULL PRIMARY KEY,
+    position  bigint  NOT NULL,
+    day       date    NOT NULL,
+    judged_by text    NOT NULL  -- a digest of the rules: by others, everything is judged anew
 );
 
 -- On which day a scope is to be looked at again though no act touches it: something falls due, or lapses.
