@@ -42,7 +42,11 @@ fix: setup $(VENV)/.dev ## format and mend what a tool can mend
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: setup ## the quick benches, or the one called NAME: `make bench NAME=authority`
+$(VENV)/.bench: $(VENV)/.runtime requirements/bench.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@
+
+bench: setup $(VENV)/.bench ## the quick benches, or the one called NAME: `make bench NAME=authority`
 	@$(BIN)/python -m bench $(or $(NAME),quick)
 
 bench-full: setup ## the benches that share the generated data set of 3 million acts
@@ -54,6 +58,7 @@ schemas: setup ## write contracts/schemas anew
 pins: setup $(VENV)/.dev ## write requirements/*.txt anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make pins" -q pyproject.toml --group build -o requirements/runtime.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make pins" -q pyproject.toml --group build --group dev -c requirements/runtime.txt -o requirements/dev.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make pins" -q --group bench -o requirements/bench.txt
 
 clean: ## remove .venv and caches; data stays
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache

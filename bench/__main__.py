@@ -4,11 +4,16 @@ import argparse
 from collections.abc import Callable
 from typing import Final
 
-from bench import authority
+from bench import authority, catch_up, pairs, scan
 
-QUICK: Final[dict[str, Callable[[int], None]]] = {"authority-quick": authority.quick}
+QUICK: Final[dict[str, Callable[[int], None]]] = {
+    "authority-quick": authority.quick,
+    "scan-quick": scan.quick,
+    "pairs": pairs.quick,
+    "catch-up": catch_up.quick,
+}
 """Each done in a few minutes, data included."""
-FULL: Final[dict[str, Callable[[int], None]]] = {"authority": authority.full}
+FULL: Final[dict[str, Callable[[int], None]]] = {"authority": authority.full, "scan": scan.full}
 """Those that share the generated data set of three million acts."""
 
 

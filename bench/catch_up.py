@@ -17,7 +17,7 @@ from bench.project import Facts
 from bench.province import Unit, suppliers_of
 from bench.report import Limit, conditions, show
 from bench.servers import quanze_up
-from bench.steady import BATCH, Steady, post_steadily
+from bench.steady import POSTS_A_SECOND, Steady, post_steadily
 from bench.story import Data, morning
 from projector.main import Projector, rebuild
 from projector.settings import Settings
@@ -44,7 +44,7 @@ def quick(seed: int) -> None:
             under = conditions(
                 server.dsn,
                 clients=1,
-                posts=f"{BATCH} acts each, as many under way as are due",
+                posts=f"{POSTS_A_SECOND} a second, whatever is under way",
                 catch_up=f"the log of the data set, {_TIMES} times from nothing, every projection on, nothing judged",
                 caught_up=[round(rate) for rate in caught_up],
                 lag=f"{RATE} acts/s for {SECONDS} s, nothing judged",

@@ -53,15 +53,22 @@ class Server(Struct, frozen=True):
 
     def wait_until_judged(self, position: int, seconds: float) -> None:
         """Wait until every act up to a position is judged. Raises `TimeoutError`, `httpx.HTTPError`."""
+        self._wait("/v1/findings", position, seconds)
+
+    def wait_until_read(self, position: int, seconds: float) -> None:
+        """Wait until the read model has reached a position. Raises `TimeoutError`, `httpx.HTTPError`."""
+        self._wait("/v1/projects", position, seconds)
+
+    def _wait(self, path: str, position: int, seconds: float) -> None:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             asked = {"limit": 1, "min_position": position}
-            answer = httpx.get(f"{self.url}/v1/findings", params=asked, headers=self.headers, timeout=60)
+            answer = httpx.get(f"{self.url}{path}", params=asked, headers=self.headers, timeout=60)
             if answer.status_code == 200:
                 return
-            if answer.status_code != 503:
+            if answer.status_code != 503:  # not within the ten seconds that a question waits: it is asked again
                 answer.raise_for_status()
-        raise TimeoutError(f"acts up to {position} were not judged within {seconds:g} s")
+        raise TimeoutError(f"{path} was not up with position {position} within {seconds:g} s")
 
     @property
     def url(self) -> str:

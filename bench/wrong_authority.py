@@ -85,8 +85,12 @@ PLANTS: Final[dict[str, Plant]] = {
     "AUT-05": small("AUT-05", _signed(_elsewhere), "contract.sign", ("AIDE",)),
     "AUT-06": small("AUT-06", _signed(_too_small), "contract.sign", ("AIDE",)),
     "AUT-07": small("AUT-07", _signed(_exhausted), "contract.sign", ("AIDE",)),
-    # A fault of the grant, which its act shows and its unit: one finding, that names who signed and who passed on.
-    "AUT-08": small("AUT-08", _signed(_passed_on), "contract.sign", ("AIDE", "DEP")),
+    # A fault of the grant, that an act done under it shows as well: one finding, about whoever made the grant.
+    "AUT-08": Plant(
+        "small",
+        _signed(_passed_on),
+        (Wrong("AUT-08", ("contract.sign", "auth.grant.2"), ("DEP",)),),
+    ),
     "AUT-12": Plant(
         "small",
         _signed(_not_made_yet),

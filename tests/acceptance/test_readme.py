@@ -138,7 +138,9 @@ def test_the_act_can_be_asked_about(steps: list[Step]) -> None:
     assert "contract.sign" in printed_by(steps, "quanze replay")
     assert "AUT-01" in printed_by(steps, "quanze who")
     assert printed_by(steps, "quanze conflicts")
-    assert printed_by(steps, "quanze verify --log ").startswith("verified: 1 act")
+    assert "AUT-01" in printed_by(steps, "quanze findings")
+    assert printed_by(steps, "quanze scan")
+    assert printed_by(steps, "quanze verify --log ").startswith("verified: 2 acts"), "the signing, and the scan itself"
 
 
 def test_ctrl_c_ends_it_and_leaves_no_process(up: Process) -> None:

@@ -1,19 +1,28 @@
 """Every case of the tables beside this file, judged by all rules at once on a real PostgreSQL."""
 
+import inspect
+import re
 from collections.abc import Iterator
 from functools import cache
 
 import pytest
 
+from contracts import payloads
+from contracts.catalogue import base_catalogue
 from projector.judge.engine import check
 from projector.judge.judgement import Judgement
 from projector.judge.library import shipped
 from projector.judge.rule import places
-from projector.judge.wording import filled
+from projector.judge.wording import filled, words
 from tests.conftest import execute, on
 from tests.rules.casebook import Case, Court, cases, court
 
 _CASES = cases()
+_WORDS = words(base_catalogue())
+_CODES = frozenset(re.findall(r"['\"]([a-z][a-z_]+)['\"]", inspect.getsource(payloads)))
+"""What payloads list as values."""
+_CODE = re.compile(r"(?<![\w:./-])[a-z]{3,}(?:[._][a-z0-9_]+)*(?![\w:/-])")
+"""A word of small letters that is no part of a reference."""
 
 
 @pytest.fixture(scope="module")
@@ -73,5 +82,7 @@ def _require_said(judgement: Judgement) -> None:
     header = shipped().rules[judgement.rule].header
     missing = (places(header.says.zh) | places(header.says.en)) - judgement.computed.keys()
     assert not missing, f"{judgement.rule} computes no {missing}"
-    said = filled(header.says, judgement.computed)
+    said = filled(header.says, judgement.computed, _WORDS)
     assert "{" not in said.zh + said.en
+    codes = [code for code in _CODE.findall(said.zh) if code in _WORDS or code in _CODES]
+    assert not codes, f"{judgement.rule} says {codes} in Chinese: {said.zh}"

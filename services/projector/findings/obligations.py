@@ -13,6 +13,7 @@ from contracts.policy import business_date
 from edge.database import statement
 from edge.paging import read_cursor, write_cursor
 from projector.authority.sources import Sources
+from projector.findings.show import judged_upto
 from projector.judge.card import Card
 from projector.judge.rule import Bilingual
 from projector.view import View
@@ -89,7 +90,7 @@ def list_obligations(view: View, unit: str, cards: Mapping[str, Card], limit: in
         unit=unit,
         as_of=stand.as_of,
         known_at=stand.known_at,
-        position=stand.position,
+        position=judged_upto(view),
         items=items,
         next=write_cursor(*last) if len(rows) > limit else None,
     )

@@ -20,6 +20,7 @@ from contracts.policy import business_date, shipped
 from edge.database import statement
 from projector.errors import Unavailable, Unknown
 from projector.findings.life import WARNED_DAYS
+from projector.findings.show import judged_upto
 from projector.findings.watch import Progress
 from projector.judge.card import Card
 from projector.judge.rule import Bilingual
@@ -199,9 +200,6 @@ def _counted(
     unmatched = view.connection.execute(
         statement(_PACKAGE, "scan_unmatched"), {"log_id": view.log_id, "limit": _UNMATCHED_MAX}
     )
-    judged = view.connection.execute(
-        "SELECT position FROM projector.judging WHERE log_id = %s", (view.log_id,)
-    ).fetchone()
     soon = business_date(upto) + timedelta(days=WARNED_DAYS)
     lapses = view.connection.execute(
         statement(_PACKAGE, "scan_lapses"), {"log_id": view.log_id, "soon": soon}
@@ -214,7 +212,7 @@ def _counted(
         at=upto,
         before=before.day if before is not None else None,
         recorded=scans[day].position if day in scans else None,
-        position=judged[0] if judged is not None else 0,
+        position=judged_upto(view),
         projects=projects,
         counts=Counts(**totals),
         rules=rules,

@@ -19,7 +19,7 @@ from projector.findings.life import Event, Status, lapses_soon
 from projector.judge.card import Card
 from projector.judge.judgement import Basis
 from projector.judge.rule import Bilingual, Confidence, Result
-from projector.judge.wording import filled, grounds, unknown_said
+from projector.judge.wording import Words, filled, grounds, unknown_said, words
 from projector.view import Stand, View
 
 _PACKAGE: Final = "projector.findings"
@@ -62,7 +62,7 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 class Findings(Struct, frozen=True, kw_only=True):
-    """A page of findings, the newest first, and the moments it stands for."""
+    """A page of findings, the newest first, and the moments it stands for. `position`: every act up to it is judged."""
 
     as_of: datetime
     known_at: datetime
@@ -112,13 +112,13 @@ def list_findings(view: View, sought: Sought, cards: Mapping[str, Card], limit: 
         "limit": limit + 1,
     }
     rows = view.connection.execute(statement(_PACKAGE, "finding_page"), given, prepare=False).fetchall()
-    return _page(view, [_part(row) for row in rows], cards, limit)
+    return _page(view, [_part(row) for row in rows], cards, limit, judged_upto(view))
 
 
 def page_of(view: View, parts: Iterable[Part], sought: Sought, cards: Mapping[str, Card], limit: int) -> Findings:
     """Return the first page of what was judged for the question."""
     wanted = sorted((part for part in parts if _is_sought(part, sought)), key=lambda part: (part.since, part.finding))
-    return _page(view, wanted[::-1], cards, limit)
+    return _page(view, wanted[::-1], cards, limit, view.stand.position)
 
 
 def _is_sought(part: Part, sought: Sought) -> bool:
@@ -147,8 +147,15 @@ def show_finding(view: View, finding: str, cards: Mapping[str, Card]) -> Finding
         **{name: getattr(found, name) for name in found.__struct_fields__},
         as_of=stand.as_of,
         known_at=stand.known_at,
-        position=stand.position,
+        position=judged_upto(view),
     )
+
+
+def judged_upto(view: View) -> int:
+    """Return up to which position of the log everything that a view sees was judged."""
+    given = {"log_id": view.log_id}
+    row = view.connection.execute("SELECT position FROM projector.judging WHERE log_id = %(log_id)s", given).fetchone()
+    return row[0] if row is not None else 0
 
 
 def parts_of(view: View, state: str, before: datetime, upto: datetime, limit: int) -> list[Part]:
@@ -157,14 +164,14 @@ def parts_of(view: View, state: str, before: datetime, upto: datetime, limit: in
     return [_part(row) for row in view.connection.execute(statement(_PACKAGE, "scan_parts"), given, prepare=False)]
 
 
-def _page(view: View, parts: Sequence[Part], cards: Mapping[str, Card], limit: int) -> Findings:
+def _page(view: View, parts: Sequence[Part], cards: Mapping[str, Card], limit: int, position: int) -> Findings:
     found = list(shown(view, parts, cards))
     items = found[:limit]
     stand: Stand = view.stand
     return Findings(
         as_of=stand.as_of,
         known_at=stand.known_at,
-        position=stand.position,
+        position=position,
         items=items,
         next=write_cursor(items[-1].opened.isoformat(), items[-1].id) if len(found) > limit else None,
     )
@@ -184,12 +191,13 @@ def shown(view: View, parts: Sequence[Part], cards: Mapping[str, Card]) -> Itera
     """Put the parts of findings together, those of one beside each other, and say each in words."""
     acts = _acts(view, {position for part in parts for position in part.evidence[:_ACTS_TOLD_MAX]})
     today = business_date(view.stand.as_of)
+    called = words(view.catalogue)
     for _, group in groupby(parts, key=lambda part: part.finding):
         together = list(group)
-        yield _finding(together, cards[together[0].rule], acts, today)
+        yield _finding(together, cards[together[0].rule], acts, today, called)
 
 
-def _finding(parts: Sequence[Part], card: Card, acts: Mapping[int, "_Act"], today: date) -> Finding:
+def _finding(parts: Sequence[Part], card: Card, acts: Mapping[int, "_Act"], today: date, called: Words) -> Finding:
     """Put the parts of one finding together; what is said of it is said by the first."""
     first = parts[0]
     projects = {part.project for part in parts if part.project is not None}
@@ -209,7 +217,7 @@ def _finding(parts: Sequence[Part], card: Card, acts: Mapping[int, "_Act"], toda
         evidence=evidence,
         judged=first.judged,
         computed=first.computed,
-        explanation=explained(card, first, persons, [acts[each] for each in evidence if each in acts]),
+        explanation=explained(card, first, persons, [acts[each] for each in evidence if each in acts], called),
         citation=card.citation,
         confidence=card.confidence,
         status=first.status,
@@ -241,9 +249,10 @@ def _acts(view: View, positions: Iterable[int]) -> dict[int, _Act]:
     return found
 
 
-def explained(card: Card, part: Part, persons: Sequence[str], acts: Sequence[_Act]) -> Bilingual:
+def explained(card: Card, part: Part, persons: Sequence[str], acts: Sequence[_Act], called: Words) -> Bilingual:
     """Return a finding in words: what was found, who, by which acts, and on what it rests."""
-    said = filled(card.says, part.computed) if part.result == "FAIL" else unknown_said(card.title, part.computed)
+    is_found = part.result == "FAIL"
+    said = filled(card.says, part.computed, called) if is_found else unknown_said(card.title, part.computed, called)
     rests = grounds(part.force, card.citation)
     told = [f"#{act.position} {act.zh}（{act.day}，{act.actor}）" for act in acts]
     told_en = [f"#{act.position} {act.en} ({act.day}, {act.actor})" for act in acts]

@@ -67,7 +67,7 @@ def _of(mark: Mark, act: JudgedAct, facts: Facts, verdict: Verdict, uses: Draws,
     persons = [asked] if asked is not None and asked.startswith(("person:", "account:")) else []
     chain = [link.position for link in verdict.best.path.links] if verdict.best is not None else []
     if mark.code in OF_GRANTS and grant is not None:
-        return of_grant(mark, grant, act.project, act.unit, persons, (act.position, *chain))
+        return of_grant(mark, grant, act.project, act.unit, (act.position, *chain))
     unknown = mark.result == "UNDETERMINED"
     if mark.code == "AUT-12" and grant is not None and grant.grantor is not None:
         persons.append(facts.person_of(grant.grantor, grant.time))
@@ -89,16 +89,11 @@ def _of(mark: Mark, act: JudgedAct, facts: Facts, verdict: Verdict, uses: Draws,
 
 
 def of_grant(
-    mark: Mark | Failure,
-    grant: Grant,
-    project: str | None,
-    unit: str | None,
-    persons: Sequence[str],
-    evidence: Sequence[int],
+    mark: Mark | Failure, grant: Grant, project: str | None, unit: str | None, evidence: Sequence[int]
 ) -> Judgement:
     """Say what is wrong with a grant itself: about whoever made it, the acts done under it being evidence."""
     name, term, ceiling = FAILURES[mark.code], term_of(grant), ceiling_of(grant)
-    made_by = [grant.grantor] if grant.grantor is not None and grant.grantor.startswith(("person:", "account:")) else []
+    grantor = grant.grantor or ""
     found: dict[str, Any] = {
         "act": "授权",
         "act_en": "Grant authority",
@@ -123,7 +118,7 @@ def of_grant(
         result="UNDETERMINED" if unknown else "FAIL",
         since=grant.time,
         judged=grant.position,
-        persons=tuple(dict.fromkeys((*made_by, *persons))),
+        persons=(grantor,) if grantor.startswith(("person:", "account:")) else (),
         evidence=tuple(sorted({grant.position, *evidence})),
         computed=found | {"terms": terms_said(found)} | ({"unknown": mark.detail} if unknown else {}),
         grant=grant.name,

@@ -24,4 +24,4 @@ def _of(unit: str, grant: Grant, failures: Sequence[Failure]) -> Iterator[Judgem
     for each in failures:
         if each.code in OF_GRANTS and each.code not in seen and each.result in ("FAIL", "FAULT"):
             seen.add(each.code)
-            yield of_grant(each, grant, None, unit, (), ())
+            yield of_grant(each, grant, None, unit, ())

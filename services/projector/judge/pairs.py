@@ -77,7 +77,7 @@ def _by_supplier(view: View, pairs: dict[str, Pair], projects: Sequence[str]) ->
         rows = view.connection.execute(statement("projector.judge", "actors_on_both_sides"), given).fetchall()
         actors = [row[0] for row in rows]
         theirs = find_by_supplier(view, {rule: pair}, projects, actors) if actors else ()
-        found += [(each, _latest(view, each)) for each in theirs]
+        found += [(each, _met(view, each, ones, others)) for each in theirs]
     return found
 
 
@@ -153,9 +153,12 @@ def _computed(person: str, one: str, other: str, basis: Basis, catalogue: Catalo
     }
 
 
-def _latest(view: View, found: Conflict) -> datetime:
-    """Return when the last of its acts was done: with it the pair was complete at the latest."""
-    asked = "SELECT max(time) FROM projector.acts WHERE log_id = %(log_id)s AND position = ANY (%(positions)s)"
-    given = {"log_id": view.log_id, "positions": found.positions}
-    row = view.connection.execute(asked, given).fetchone()
+def _met(view: View, found: Conflict, ones: Sequence[str], others: Sequence[str]) -> datetime:
+    """
+    Return when acts of both sides had been done: the later of the two first ones.
+
+    Where a side was exercised in acts that do not usually carry its role, by the last act of all: it met by then.
+    """
+    given = {"log_id": view.log_id, "positions": found.positions, "ones": list(ones), "others": list(others)}
+    row = view.connection.execute(statement("projector.judge", "sides_met"), given).fetchone()
     return row[0] if row is not None and row[0] is not None else _LONG_AGO

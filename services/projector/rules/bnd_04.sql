@@ -7,8 +7,8 @@
 -- since = 2015-03-01
 -- policies = ["bnd.bid_refund"]
 -- inputs = ["bidsec.receive", "bidsec.refund", "award.publish", "contract.sign"]
--- says.zh = "{supplier} 的投标保证金 {security} 应自{opening_zh}（{opened}）起 {days} 个工作日内（最迟 {due}）退还，实际退还：{refunded}"
--- says.en = "Bid security {security} of {supplier} was to be refunded within {days} working days of {opening_en} on {opened}, by {due}; refunded: {refunded}"
+-- says.zh = "{supplier} 的投标保证金 {security} 应自{opening_zh}（{opened}）起 {days} 个工作日内（最迟 {due}）退还，全额退还：{refunded}"
+-- says.en = "Bid security {security} of {supplier} was to be refunded within {days} working days of {opening_en} on {opened}, by {due}; refunded in full: {refunded}"
 
 -- Whoever was not awarded: from the notice. Whoever was: from its contract. The text sets no day for a supplier whose award
 -- another took the place of, nor where there is no award. Refunded is what was given back in full.

@@ -64,11 +64,11 @@ SELECT judged.project,
                           'what_zh', CASE WHEN judged.kind = 'retention'
                                           THEN format('质量保证金 %s 元，超过结算总额 %s 元的 %s%%', judged.held_shown, judged.settled_shown,
                                                       trim_scale(judged.ratio * 100))
-                                          ELSE format('“%s”类保证金 %s 元，不属于依法设立的四类', judged.kind, judged.held_shown) END,
+                                          ELSE format('依法设立的四类之外的保证金 %s 元', judged.held_shown) END,
                           'what_en', CASE WHEN judged.kind = 'retention'
                                           THEN format('retention money of CNY %s, more than %s%% of the settlement total of CNY %s',
                                                       judged.held_shown, trim_scale(judged.ratio * 100), judged.settled_shown)
-                                          ELSE format('a security of the kind "%s" of CNY %s, which is none of the four kinds'
-                                                      || ' that may be taken', judged.kind, judged.held_shown) END,
+                                          ELSE format('a security of CNY %s of none of the four kinds that may be taken',
+                                                      judged.held_shown) END,
                           'unknown', judged.missing) AS computed
   FROM judged
