@@ -87,6 +87,14 @@ def test_filters_are_read_or_refused(both: Joined) -> None:
     assert (needs_project.status_code, needs_project.json()["errors"][0]["code"]) == (400, "needs_project")
 
 
+def test_what_the_log_does_not_know_is_not_found(both: Joined) -> None:
+    for path in ("/v1/findings?project=P-NONE", "/v1/findings?unit=U-NONE", "/v1/units/U-NONE/obligations"):
+        assert both.http.get(path).status_code == 404, path
+    post(both, lines("P-2026-008"))
+    answer = both.get("/v1/findings", project="P-2026-008", unit="U002")
+    assert (len(answer["items"]) > 0, answer["position"]) == (True, both.projector.judge.state.position)
+
+
 def test_findings_of_another_moment_are_judged_for_the_question(both: Joined) -> None:
     post(both, lines("P-2026-008"))
     assert found(both, project="P-2026-008", as_of="2026-05-24") == []
@@ -229,6 +237,9 @@ def test_a_scan_counts_records_itself_once_a_day_and_can_be_run_again_and_at_onc
     tomorrow = datetime.now(LOCAL_ZONE).date() + timedelta(days=1)
     assert both.http.post("/v1/scans", json={"date": str(tomorrow)}).status_code == 400
     assert both.http.post("/v1/scans", json={"date": "today"}).status_code == 400
+    before_the_log = both.http.post("/v1/scans", json={"date": "1990-01-01"})
+    assert before_the_log.status_code == 400, "it would make every day since a day without a scan"
+    assert "before_the_log" in before_the_log.text
 
 
 def test_a_scan_with_nothing_to_find_is_recorded_too(database: Database) -> None:

@@ -23,11 +23,20 @@ from projector.findings.life import Status
 from projector.findings.obligations import Obligations, list_obligations
 from projector.findings.report import as_html, as_workbook, report_of
 from projector.findings.scan import Scan
-from projector.findings.show import FindingAnswer, Findings, Sought, list_findings, page_of, show_finding
+from projector.findings.show import (
+    FindingAnswer,
+    Findings,
+    Sought,
+    list_findings,
+    page_of,
+    require_unit,
+    show_finding,
+)
 from projector.judge.card import Card, Source
 from projector.judge.rule import Bilingual, Confidence, Result
 from projector.question import QUESTION, Asking, Question, provide_asked
 from projector.references import reference
+from projector.replay import require_project
 from projector.view import Asked
 
 if TYPE_CHECKING:
@@ -101,8 +110,12 @@ def get_findings(
         severity=severity,
         lapsed=lapsed,
     )
-    if asked == Asked():
-        with projector.view(asked) as view:
+    with projector.view(asked) as view:
+        if sought.project is not None:
+            require_project(view, sought.project)
+        if sought.unit is not None:
+            require_unit(view, sought.unit)
+        if asked == Asked():
             return list_findings(view, sought, projector.cards(view), limit, after)
     if sought.project is None:
         fault = Fault(
@@ -197,8 +210,10 @@ def get_obligations(
 ) -> Obligations:
     """List what is to be done by when, on a unit's projects and by itself, the most urgent first."""
     projector: Projector = request.app.state.projector
+    named = reference(unit, "unit")
     with projector.view(Asked()) as view:
-        return list_obligations(view, reference(unit, "unit"), projector.cards(view), limit, after)
+        require_unit(view, named)
+        return list_obligations(view, named, projector.cards(view), limit, after)
 
 
 class ScanAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -129,7 +129,7 @@ class Scan(Struct, frozen=True, kw_only=True):
     running: Annotated[str | None, Meta(description="how far a full scan has come, such as `1500 of 100000`")] = None
 
 
-class _Recorded(Struct, frozen=True):
+class Recorded(Struct, frozen=True):
     day: date
     position: int
     known_from: datetime
@@ -137,7 +137,7 @@ class _Recorded(Struct, frozen=True):
 
 def show_scan(view: View, day: date, cards: Mapping[str, Card], progress: Progress | None = None) -> Scan:
     """Return the scan of a day. Raises `Unknown` where none is recorded."""
-    scans = _scans(view)
+    scans = scans_recorded(view)
     if day not in scans:
         raise Unknown(f"no scan of {day} is recorded; the days with one are {_listed(scans)}")
     return _counted(view, day, scans[day].known_from, scans, cards, progress)
@@ -145,7 +145,7 @@ def show_scan(view: View, day: date, cards: Mapping[str, Card], progress: Progre
 
 def count_now(view: View, day: date, cards: Mapping[str, Card]) -> Scan:
     """Return what a scan of a day finds now."""
-    return _counted(view, day, view.stand.as_of, _scans(view), cards, None)
+    return _counted(view, day, view.stand.as_of, scans_recorded(view), cards, None)
 
 
 def event_of(scan: Scan, origin: str, now: datetime) -> dict[str, Any]:
@@ -177,16 +177,17 @@ def policy_version() -> str:
     return sha256(msgspec.json.encode(rows, enc_hook=str)).hexdigest()[:16]
 
 
-def _scans(view: View) -> dict[date, _Recorded]:
+def scans_recorded(view: View) -> dict[date, Recorded]:
+    """Return the scans of a log by day."""
     rows = view.connection.execute(statement(_PACKAGE, "scans"), {"log_id": view.log_id})
-    return {day: _Recorded(day, position, known_from) for day, position, known_from, _ in rows}
+    return {day: Recorded(day, position, known_from) for day, position, known_from, _ in rows}
 
 
 def _counted(
     view: View,
     day: date,
     upto: datetime,
-    scans: Mapping[date, _Recorded],
+    scans: Mapping[date, Recorded],
     cards: Mapping[str, Card],
     progress: Progress | None,
 ) -> Scan:
@@ -228,14 +229,14 @@ def _counted(
 
 def window_of(view: View, day: date) -> tuple[datetime, datetime]:
     """Return from after when until when a scan counts as new. Raises `Unknown` where none is recorded."""
-    scans = _scans(view)
+    scans = scans_recorded(view)
     if day not in scans:
         raise Unknown(f"no scan of {day} is recorded; the days with one are {_listed(scans)}")
     before = _before(day, scans)
     return before.known_from if before is not None else _EVER, scans[day].known_from
 
 
-def _before(day: date, scans: Mapping[date, _Recorded]) -> _Recorded | None:
+def _before(day: date, scans: Mapping[date, Recorded]) -> Recorded | None:
     return max((each for each in scans.values() if each.day < day), key=lambda each: each.day, default=None)
 
 
@@ -256,7 +257,7 @@ def _of_rule(row: tuple[Any, ...], card: Card, projects: int, at: datetime) -> R
     )
 
 
-def _listed(scans: Mapping[date, _Recorded]) -> str:
+def _listed(scans: Mapping[date, Recorded]) -> str:
     days = sorted(scans)
     if not days:
         return "none yet"

@@ -6,13 +6,15 @@ from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
+import psycopg
 import structlog
+from psycopg_pool import PoolTimeout
 
 from contracts.faults import Fault
 from contracts.moments import LOCAL_ZONE
 from contracts.policy import business_date
 from projector.errors import BadQuestion, Behind, ProjectorError, Unavailable
-from projector.findings.scan import Scan, Scribe, count_now, event_of, show_scan
+from projector.findings.scan import Scan, Scribe, count_now, event_of, scans_recorded, show_scan
 from projector.findings.watch import Judge, Progress
 from projector.follow import Follower
 from projector.judge.card import Card
@@ -20,6 +22,10 @@ from projector.view import Asked, View
 
 _log: Final = structlog.get_logger()
 _WAIT_SECONDS: Final = 300.0
+_RETRY_SECONDS: Final = 60.0
+_FIRST_ACT: Final = (
+    "SELECT time, known_from FROM projector.acts WHERE log_id = %(log_id)s ORDER BY log_id, position LIMIT 1"
+)
 
 
 class Scanner:
@@ -52,6 +58,9 @@ class Scanner:
         today = business_date(datetime.now(UTC))
         if day > today:
             raise BadQuestion([Fault("/date", "in_the_future", f"{day} has not come: today is {today}")])
+        began = self._began()
+        if began is not None and day < began:
+            raise BadQuestion([Fault("/date", "before_the_log", f"{day} is before the log's first act, of {began}")])
         if full:
             self._everything()
         with self._lock:  # one after the other: the second finds what the first recorded
@@ -70,6 +79,17 @@ class Scanner:
         with self._view(Asked()) as view:
             return show_scan(view, day, self._cards(view), self._progress)
 
+    def last_day(self) -> date | None:
+        """Return the latest day of which a scan is recorded."""
+        with self._view(Asked()) as view:
+            return max(scans_recorded(view), default=None)
+
+    def _began(self) -> date | None:
+        """Return the day of the log's first act: by when it is said to have happened, or to have been recorded."""
+        with self._view(Asked()) as view:
+            row = view.connection.execute(_FIRST_ACT, {"log_id": view.log_id}).fetchone()
+        return business_date(min(row)) if row is not None else None
+
     @property
     def progress(self) -> Progress | None:
         return self._progress
@@ -87,7 +107,12 @@ class Scanner:
 
 
 class Schedule:
-    """A thread that scans every day at a local time."""
+    """
+    A thread that scans every day at a local time.
+
+    A scan that fails is tried again until it is recorded. A day on which nothing ran at that time is scanned at the
+    start, if it is not over; of days before that only who asks for one (`quanze scan --date`) makes it good.
+    """
 
     def __init__(self, scanner: Scanner, at: time) -> None:
         self._scanner = scanner
@@ -104,16 +129,29 @@ class Schedule:
             self._thread.join()
 
     def _run(self) -> None:
-        while not self._stopping.wait(self._seconds_left(datetime.now(LOCAL_ZONE))):
-            today = datetime.now(LOCAL_ZONE).date()
+        scanned: date | None = None
+        wait = 0.0
+        while not self._stopping.wait(wait):
+            now = datetime.now(LOCAL_ZONE)
             try:
-                found = self._scanner.scan(today)
-                _log.info("scanned", date=today.isoformat(), new=found.counts.new, open=found.counts.open)
-            except ProjectorError as exc:
-                _log.error("scan_failed", date=today.isoformat(), error=str(exc)[:300])
-            self._stopping.wait(1.0)
+                last = (
+                    scanned or self._scanner.last_day() or now.date()
+                )  # of a log never scanned, tomorrow's is the first
+                wait = seconds_until_due(self._at, last, now)
+                if wait == 0.0:
+                    found = self._scanner.scan(now.date())
+                    _log.info("scanned", date=str(now.date()), new=found.counts.new, open=found.counts.open)
+                    scanned = now.date()
+            except (ProjectorError, psycopg.Error, PoolTimeout) as exc:
+                _log.error("scan_failed", date=str(now.date()), error=str(exc)[:300])
+                wait = _RETRY_SECONDS
 
-    def _seconds_left(self, now: datetime) -> float:
-        """Return how long it is until the next time of day."""
-        due = datetime.combine(now.date(), self._at, LOCAL_ZONE)
-        return ((due if due > now else due + timedelta(days=1)) - now).total_seconds()
+    def _day_before_first(self, now: datetime) -> date:
+        """Return what stands for the last day of a log never scanned: its first scan is the next that comes."""
+        return now.date() if now.time() >= self._at else now.date() - timedelta(days=1)
+
+
+def seconds_until_due(at: time, last: date, now: datetime) -> float:
+    """Return how long it is until the next scan is due, the last one being that of a day. 0: it is due."""
+    due = datetime.combine(max(last + timedelta(days=1), now.date()), at, now.tzinfo)
+    return max(0.0, (due - now).total_seconds())

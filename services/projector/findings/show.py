@@ -92,6 +92,13 @@ class Sought(Struct, frozen=True, kw_only=True):
     lapsed: bool | None = None
 
 
+def require_unit(view: View, unit: str) -> None:
+    """Raise `Unknown` unless the log registers the unit, or it buys, or something was found of it."""
+    given = {"log_id": view.log_id, "unit": unit}
+    if view.connection.execute(statement(_PACKAGE, "unit_exists"), given).fetchone() is None:
+        raise Unknown(f"no unit {unit} is registered in this log, and nobody bought for it")
+
+
 def list_findings(view: View, sought: Sought, cards: Mapping[str, Card], limit: int, cursor: str | None) -> Findings:
     """Return a page of what was found, as it is kept."""
     place = read_cursor(cursor, str, str)

@@ -76,6 +76,8 @@ def scan(date: str | None, full: bool, report: Path | None, client: Client, as_j
     """Run the daily scan for conflicts of interest and everything else that is judged, and record it."""
     if report is not None and report.suffix not in _REPORTS:
         raise click.UsageError("a report is an .html or an .xlsx file")
+    if report is not None and not report.parent.is_dir():
+        raise click.UsageError(f"there is no directory {report.parent} to write the report to")
     answer = _scanned(client, {"full": full} | ({"date": date} if date is not None else {}))
     if report is not None:
         written = client.content(f"/v1/scans/{answer['date']}/report?form={_REPORTS[report.suffix]}")
