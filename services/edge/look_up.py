@@ -108,7 +108,10 @@ def _written(value: object) -> bytes | None:
 
 
 def _element(value: object) -> bytes:
-    return b"NULL" if value is None else b'"%b"' % _ESCAPED.sub(r"\\\1", _scalar(value)).encode()
+    if value is None:
+        return b"NULL"
+    text = _scalar(value)
+    return b'"%b"' % (_ESCAPED.sub(r"\\\1", text) if '"' in text or "\\" in text else text).encode()
 
 
 def _scalar(value: object) -> str:

@@ -228,13 +228,13 @@ def weigh(case: Case) -> tuple[Mark, ...]:
     if not case.path.covers(case.act.type):  # it is reported as tried, and that is all there is to say
         why = f"acts: {case.act.type} is not among those it is for"
         return (Mark("FAIL", "AUT-05", case.leaf.name, why, "acts"),)
-    marks = [mark for check in _concerning(case.path, case.facts) for mark in check(case)]
+    marks = [mark for check in concerning(case.path, case.facts) for mark in check(case)]
     if not any(mark.result == "FAIL" for mark in marks):
         marks += retroactive(case)
     return _nearest(marks) if len(marks) > 1 else tuple(marks)
 
 
-def _concerning(path: Path, facts: Facts) -> tuple[Callable[[Case], Iterator[Mark]], ...]:
+def concerning(path: Path, facts: Facts) -> tuple[Callable[[Case], Iterator[Mark]], ...]:
     """The checks that can say anything of a way: the same for every act."""
     known = facts.remembered.get(path.key)
     if known is None:

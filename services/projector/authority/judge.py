@@ -162,21 +162,21 @@ def _needs_grant(act: JudgedAct, facts: Facts) -> bool | Mark:
 def _relied_on(act: JudgedAct, asker: Asker, facts: Facts, tolerance: Tolerance, uses: Draws) -> Weighed | None:
     """
     Return the way by the grant that the act relies on, if it plainly serves: then it is the best there is, by
-    `_nearness`, and no other need be weighed.
+    `nearness`, and no other need be weighed.
     """
     if asker.cited is None:
         return None
     paths = [path for path in ways_to(asker, facts).covering(act.type) if path.leaf.name == asker.cited]
     weighed = (Weighed(path, weigh(Case(act, asker, path, facts, tolerance, uses))) for path in paths)
     plain = [way for way in weighed if way.serves and not way.of("LATE")]
-    return min(plain, key=lambda way: _nearness(way, asker), default=None)
+    return min(plain, key=lambda way: nearness(way, asker), default=None)
 
 
 def _decide(act: JudgedAct, asker: Asker, facts: Facts, tolerance: Tolerance, uses: Draws) -> Judgement:
     """Weigh every way, and take the best there is."""
     paths = ways_to(asker, facts).paths
     weighed = [Weighed(path, weigh(Case(act, asker, path, facts, tolerance, uses))) for path in paths]
-    weighed.sort(key=lambda way: _nearness(way, asker))
+    weighed.sort(key=lambda way: nearness(way, asker))
     ways = [way for way in weighed if way.path.covers(act.type)]
     citation = _citation(asker, weighed, ways, facts)
     verdict, best, failures = _verdict(act, asker, ways, citation, facts)
@@ -230,7 +230,7 @@ def _nearest(ways: Sequence[Weighed], asker: Asker) -> tuple[Weighed, tuple[Mark
     return best, failures
 
 
-def _nearness(way: Weighed, asker: Asker) -> tuple[int, int, bool, int, int, int]:
+def nearness(way: Weighed, asker: Asker) -> tuple[int, int, bool, int, int, int]:
     """Fewest failures first; then what the act relies on; in person before by post before in another's name."""
     route, leaf = way.path.route, way.path.leaf
     rank = 2 if route.principal is not None else 1 if route.post is not None else 0

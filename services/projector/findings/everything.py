@@ -12,7 +12,7 @@ import msgspec
 
 from projector.findings.worker import TASK, Task
 
-PORTION: Final = 500
+PORTION: Final = 1_000
 
 
 class WorkerFailed(Exception):
@@ -61,18 +61,25 @@ def _feed(
     progress: Callable[[int], None],
     failed: list[str],
 ) -> None:
-    if process.stdin is None or process.stdout is None:
+    if process.stdin is None:
         raise AssertionError("both ends were asked for")
     while not failed:
         try:
             portion = portions.get_nowait()
         except Empty:
-            break
+            process.stdin.close()
+            _hear(process, progress, failed)
+            return
         process.stdin.write(msgspec.json.encode(portion) + b"\n")
         process.stdin.flush()
-        answer = process.stdout.readline()
-        if not answer:
-            failed.append(f"a process that judges ended with {process.wait()}")
-            return
-        progress(int(answer))
+        _hear(process, progress, failed)
     process.stdin.close()
+
+
+def _hear(process: subprocess.Popen[bytes], progress: Callable[[int], None], failed: list[str]) -> None:
+    """Wait for an answer: how many were judged."""
+    answer = process.stdout.readline() if process.stdout is not None else b""
+    if answer:
+        progress(int(answer))
+    else:
+        failed.append(f"a process that judges ended with {process.wait()}")

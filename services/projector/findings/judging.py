@@ -24,7 +24,7 @@ _BULK: Final = 50
 _INDEXED: Final = 20
 """Scopes from which on the tables of a case have indexes."""
 
-SETTINGS: Final = {"work_mem": "64MB", "jit": "off", "temp_buffers": "64MB"}
+SETTINGS: Final = {"work_mem": "64MB", "jit": "off", "temp_buffers": "256MB"}
 """Of connections that judge: cases are sorted and joined in memory, by plans that run once."""
 
 

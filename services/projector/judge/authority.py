@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from contracts.catalogue import Catalogue
 from contracts.policy import business_date
 from edge.database import statement
 from projector.authority.answer import Failure, ceiling_of, money, term_of
@@ -11,6 +12,8 @@ from projector.authority.facts import Facts, Grant, JudgedAct
 from projector.authority.judge import Judgement as Verdict
 from projector.authority.load import Loaded, load
 from projector.authority.names import FAILURES
+from projector.authority.plain import without_the_plain
+from projector.authority.sources import Sources
 from projector.authority.standing import Mark
 from projector.authority.usage import Draws
 from projector.judge.failures import LATE_SEVERITY
@@ -27,14 +30,68 @@ _PORTION: Final = 2_000
 
 def judge_authority(view: View) -> list[Judgement]:
     """Judge the authority of the acts of the case that is laid out."""
-    types = [act.type for act in view.catalogue.acts.values() if act.needs_grant]
-    rows = view.connection.execute(statement("projector.judge", "acts_needing_authority"), {"types": types})
-    positions = [row[0] for row in rows]
+    acts = view.catalogue.acts.values()
+    given = {
+        "types": [act.type for act in acts if act.needs_grant],
+        "outside": [act.type for act in acts if act.decided_outside],
+    }
+    asked, positions = list[JudgedAct](), list[int]()
+    for *said, as_told in view.connection.execute(statement("projector.judge", "acts_needing_authority"), given):
+        if as_told:
+            asked.append(_at_sight(said, view.catalogue))
+        else:
+            positions.append(said[0])
+    with view.cache.lock:
+        positions += [act.position for act in without_the_plain(Sources(view), asked)]
     found: list[Judgement] = []
     for first in range(0, len(positions), _PORTION):
         loaded = load(view, positions[first : first + _PORTION])
         found += judgements_of(loaded, view)
     return found
+
+
+def _at_sight(said: Sequence[Any], catalogue: Catalogue) -> JudgedAct:
+    """Return an act with as much as the case holds of it: enough to see whether its authority is plain."""
+    (
+        position,
+        type,
+        stage,
+        act_class,
+        project,
+        unit,
+        actor,
+        authority,
+        onbehalfof,
+        time,
+        known_from,
+        amount,
+        currency,
+    ) = said
+    act = catalogue.acts.get(type)
+    return JudgedAct(
+        position=position,
+        type=type,
+        stage=stage if act is not None else "UNKNOWN",
+        needs_grant=act is not None and act.needs_grant,
+        decided_outside=act is not None and act.decided_outside,
+        time=time,
+        known_from=known_from,
+        asserted=False,
+        subject=project,
+        project=project,
+        unit=unit,
+        actor=actor,
+        asked=None if actor.startswith("system:") else actor,
+        authority=authority,
+        onbehalfof=onbehalfof,
+        amount=amount,
+        currency=currency,
+        method=None,
+        categories=(),
+        erased=False,
+        withdrawn=False,
+        act_class=act_class,
+    )
 
 
 def judgements_of(loaded: Loaded, view: View) -> Iterator[Judgement]:

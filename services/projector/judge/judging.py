@@ -1,6 +1,6 @@
 """Judges a case whole: rules, pairs of duties, authority. One view, one layout, everything that is found in it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from projector.judge.grants import judge_grants
 from projector.judge.judgement import Judgement
 from projector.judge.library import Library
 from projector.judge.pairs import judge_pairs
+from projector.judge.rule import Rule
 from projector.pairs import less_severe
 from projector.view import View
 
@@ -47,15 +48,17 @@ def judge(view: View, scope: Scope, library: Library, *, bulk: bool = False) -> 
     found = [_controlled(each, controls, units_of, view) for each in judge_pairs(view, scope.projects)]
     found += judge_authority(view)
     found += judge_grants(view, scope.units)
-    rules = [rule for rule in library.rules.values() if not rule.header.off]
+    below = _below_threshold(view)
+    every = bool(scope.units) or len(below) < len(rows)
+    rules = [rule for rule in _applying(library, None if every else below) if not rule.header.off]
     by_rules, troubles = run(view.connection, [rule for rule in rules if not rule.header.last])
     found += _with_persons(view, by_rules)
-    found = _in_scope(view, found)
+    found = _in_scope(below, found)
     last = [rule for rule in rules if rule.header.last]
     if last:
         _lay_findings(view, found)
         more, troubled = run(view.connection, last)
-        found += _in_scope(view, _with_persons(view, more))
+        found += _in_scope(below, _with_persons(view, more))
         troubles += troubled
     return Judged([_of_unit(each, unit_of) for each in found], troubles, controls, units_of)
 
@@ -129,14 +132,28 @@ def _with_persons(view: View, found: Iterable[Judgement]) -> list[Judgement]:
     ]
 
 
-def _in_scope(view: View, found: Iterable[Judgement]) -> list[Judgement]:
-    """Leave out what does not apply to purchases below the threshold (policy row `scope.below_threshold`)."""
+Below = Mapping[str, Collection[str]]
+"""Purchases below the threshold, each with the rules and families that apply to it."""
+
+
+def _below_threshold(view: View) -> Below:
+    """Return the purchases of the case that stay below the threshold (policy row `scope.below_threshold`)."""
     rows = view.connection.execute(statement(_PACKAGE, "below_threshold")).fetchall()
-    applying: dict[str, tuple[str, ...]] = {project: tuple(names or ()) for project, names in rows}
-    return [each for each in found if each.project not in applying or _applies(each.rule, applying[each.project])]
+    return {project: tuple(names or ()) for project, names in rows}
 
 
-def _applies(rule: str, names: Sequence[str]) -> bool:
+def _applying(library: Library, below: Below | None) -> Iterator[Rule]:
+    """Yield the rules that apply to anything in the case: every one, unless all of it is bought below the threshold."""
+    named = frozenset(name for names in below.values() for name in names) if below is not None else frozenset[str]()
+    yield from (rule for rule in library.rules.values() if below is None or _applies(rule.id, named))
+
+
+def _in_scope(below: Below, found: Iterable[Judgement]) -> list[Judgement]:
+    """Leave out what does not apply to purchases below the threshold."""
+    return [each for each in found if _applies(each.rule, below.get(each.project or "", (each.rule,)))]
+
+
+def _applies(rule: str, names: Collection[str]) -> bool:
     return any(rule == name or rule.startswith(f"{name}-") for name in names) or rule.partition("-")[0] not in _OURS
 
 

@@ -19,16 +19,20 @@ WITH demand AS MATERIALIZED (
              FROM act_name
             WHERE act_name.type = ANY (predecessor.alternatives)) AS names
       JOIN act ON act.type = predecessor.act AND (act.stands OR act.class <> 'D')
-), alternative AS (
+), alternative AS MATERIALIZED (
     SELECT predecessor.act, predecessor.entry, unnest(predecessor.alternatives) AS type FROM predecessor
+), candidate AS MATERIALIZED (
+    SELECT act.project, act.type, act.position, act.time, act.day, act.object, act.erased
+      FROM act
+     WHERE act.stands AND act.type IN (SELECT alternative.type FROM alternative)
 ), earlier AS (
     SELECT DISTINCT ON (demand.position, demand.entry) demand.position AS of, demand.entry, first.position, first.time,
            first.day, first.erased, first.time > demand.time AS late
       FROM demand
       JOIN alternative ON alternative.act = demand.type AND alternative.entry = demand.entry
-      JOIN act AS first ON first.project = demand.project AND first.type = alternative.type AND first.stands
-                       AND (NOT demand.same_object OR first.object = demand.object OR first.object IS NULL
-                            OR demand.object IS NULL)
+      JOIN candidate AS first ON first.project = demand.project AND first.type = alternative.type
+                             AND (NOT demand.same_object OR first.object = demand.object OR first.object IS NULL
+                                  OR demand.object IS NULL)
      ORDER BY demand.position, demand.entry, first.time > demand.time, first.erased, first.time
 ), asked AS MATERIALIZED (
     -- The catalogue says what must come first: of the same thing where both name one. What has no budget, review,
