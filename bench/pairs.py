@@ -2,8 +2,8 @@
 Two incompatible duties in one hand, every pair of a log at once: a quarter of a million imported events, of which a
 mapping says that no two activities of a case may be done by one person.
 
-The rival is DuckDB, which joins the same events with themselves. What is compared is the statement behind
-`GET /v1/conflicts`, with its rows read; the pages over HTTP are timed besides.
+The rival is DuckDB, which joins the same events with themselves. What is compared is all that
+`GET /v1/conflicts` finds, with the acts that show each; the pages over HTTP are timed besides.
 """
 
 import csv
@@ -23,8 +23,8 @@ from typing import Any, Final
 from bench.data import ROOT, DataSet, Facts, load, settle
 from bench.report import Limit, conditions, show
 from bench.servers import Server, quanze_up
+from projector.conflicts import Conflict, Sought, find_conflicts
 from projector.main import Projector
-from projector.pairs import columns, side_rows
 from projector.settings import Settings
 from projector.view import Asked
 from quanze.embedded import embedded
@@ -116,25 +116,23 @@ def _alternate(projector: Projector, rival: Any) -> tuple[list[tuple[float, int]
     return ours, rivals
 
 
-def _ask_ours(projector: Projector) -> list[tuple[Any, ...]]:
-    """Run the statement by which `/v1/conflicts` finds what was exercised, on every project."""
+def _ask_ours(projector: Projector) -> list[Conflict]:
+    """Find what `/v1/conflicts` tells, on every project."""
     with projector.view(Asked()) as view:
-        sides = side_rows(pair for pair in view.catalogue.pairs.values() if pair.on and pair.scope == "project")
-        whom: dict[str, Any] = {"people": None, "actors": None, "machines": False, "projects": None}
-        return list(view.select("conflicts_performed", columns(sides) | whom))
+        return find_conflicts(view, Sought(level="performed"))
 
 
 def _ask_rival(rival: Any) -> list[Pair]:
     return rival.execute(_JOIN).fetchall()
 
 
-def _pairs(rows: list[tuple[Any, ...]]) -> set[Pair]:
-    """Read rule, project, person, performed, the two roles, positions as what the log calls them."""
-    found = set[Pair]()
-    for _, project, person, _, one, other, _ in rows:
-        first, second = sorted((_activity(one), _activity(other)))
-        found.add((project.removeprefix("project:"), person.removeprefix("person:"), first, second))
-    return found
+def _pairs(found: list[Conflict]) -> set[Pair]:
+    """Read what was found as what the log calls it."""
+    pairs = set[Pair]()
+    for each in found:
+        first, second = sorted(map(_activity, each.roles))
+        pairs.add((each.project.removeprefix("project:"), each.person.removeprefix("person:"), first, second))
+    return pairs
 
 
 def _activity(role: str) -> str:

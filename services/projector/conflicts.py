@@ -5,7 +5,9 @@ another in the person's name (VESTED). These are different questions; their answ
 No rules here: pairs are the catalogue's, and the statements compare.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import gc
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, cast
 
@@ -13,9 +15,11 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from contracts.catalogue import Pair
 from contracts.grades import Force, Severity
+from edge.database import statement
 from edge.paging import read_cursor, write_cursor
 from projector.errors import Unknown
-from projector.pairs import act_columns, columns, held_levels_down, less_severe, side_rows
+from projector.meetings import Hand, Meetings, Met
+from projector.pairs import SideRow, act_columns, columns, held_levels_down, less_severe, side_rows
 from projector.replay import require_project
 from projector.view import View
 
@@ -25,6 +29,8 @@ ActorClass = Literal["person", "system", "unknown"]
 
 
 _PORTION_PROJECTS: Final = 256
+_PORTION_GROWS_MOST: Final = 4
+_ROWS_AT_ONCE: Final = 1000
 
 
 class Overlap(Struct, frozen=True, rename={"from_": "from"}):
@@ -34,12 +40,12 @@ class Overlap(Struct, frozen=True, rename={"from_": "from"}):
     until: datetime | None
 
 
-class Conflict(Struct, frozen=True, kw_only=True):
+class Conflict(Struct, frozen=True, kw_only=True, gc=False):
     """
     A pair of incompatible duties. `positions` are the acts that show it.
 
     `roles` are the duties met on either side of the rule; where several, joined by `|`. `supplier` is set where the
-    rule looks at one supplier instead of one project.
+    rule looks at one supplier instead of one project. There may be a hundred thousand, none of them in a cycle.
     """
 
     rule: str
@@ -86,13 +92,12 @@ def conflicts(
     """
     place = read_cursor(cursor, str, str, str, str, str)
     after = tuple(place) if place is not None else ("",) * 5
-    left: list[Conflict] = []
     if found is not None:
-        left += [each for each in _sought(view, sought, found) if _order(each) > after]
-    for projects in _portions(view, sought, after[0]) if found is None else ():
-        left += [each for each in find_conflicts(view, sought, projects) if _order(each) > after]
-        if len(left) > limit:
-            break
+        left = [each for each in _sought(view, sought, found) if _order(each) > after]
+    elif sought.project is not None or sought.person is not None:
+        left = [each for each in find_conflicts(view, sought) if _order(each) > after]
+    else:
+        left = _next(view, sought, limit, after)
     items = left[:limit]
     return Conflicts(
         as_of=view.stand.as_of,
@@ -136,12 +141,33 @@ def find_conflicts(view: View, sought: Sought, projects: list[str] | None = None
     _require_pair(view, sought)
     pairs = {rule: pair for rule, pair in view.catalogue.pairs.items() if pair.on and sought.rule in (None, rule)}
     whom = _whom(view, sought) | {"projects": [sought.project] if sought.project is not None else projects}
-    exercised = _performed(view, pairs, whom) + _by_supplier(view, pairs, whom)
-    performed = {(each.rule, each.project, each.person) for each in exercised if each.basis == "PERFORMED"}
-    held = [] if sought.level in ("performed", "vested") else _held(view, pairs, whom)
-    found = exercised + [each for each in held if (each.rule, each.project, each.person) not in performed]
-    wanted = [each for each in found if sought.level in (None, each.basis.lower())]
-    return sorted(wanted, key=_order)
+    as_said, are_held = cast("tuple[bool, bool]", view.select("conflicts_facts").fetchone())
+    with _uncollected():
+        found = _exercised(view, pairs, whom, as_said=as_said)
+        if are_held and sought.level in (None, "held"):
+            performed = {(each.rule, each.project, each.person) for each in found if each.basis == "PERFORMED"}
+            held = _held(view, pairs, whom)
+            found += [each for each in held if (each.rule, each.project, each.person) not in performed]
+            found.sort(key=_order)
+        if sought.level is not None:
+            found = [each for each in found if each.basis.lower() == sought.level]
+        return found
+
+
+@contextmanager
+def _uncollected() -> Generator[None]:
+    """
+    Keep Python from looking for garbage in cycles: it would go through all that was found time and again, in vain.
+
+    Where two threads do so, the first to end ends it for both, which is slower and nothing else.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def find_by_supplier(
@@ -152,23 +178,26 @@ def find_by_supplier(
     return _by_supplier(view, pairs, whom)
 
 
-def _portions(view: View, sought: Sought, after: str) -> Iterator[list[str] | None]:
+def _next(view: View, sought: Sought, limit: int, after: tuple[str, ...]) -> list[Conflict]:
     """
-    Yield the projects to look at, portion by portion, so that a page costs what it shows and not the whole log.
+    Return the conflicts after a place, at least one more than `limit` where there are so many.
 
-    `after` is the project at which the page before ended: it may have more.
+    They are looked for portion by portion of the projects, so that a page costs what it shows and not the whole log.
     """
-    if sought.project is not None or sought.person is not None:
-        yield None
-        return
-    carried, last, size = [after] if after else [], after, _PORTION_PROJECTS
+    left: list[Conflict] = []
+    last, size, seen = after[0], _PORTION_PROJECTS, 0
+    projects = [last] if last else []  # at which the page before ended: it may have more
     while True:
-        more = [row[0] for row in view.select("projects_after", {"after": last, "limit": size})]
-        if carried or more:
-            yield carried + more
-        if len(more) < size:
-            return
-        carried, last, size = [], more[-1], size * 4
+        more = [row[0] for row in view.select("conflicts_projects", {"after": last, "limit": size})]
+        projects += more
+        if projects:
+            left += [each for each in find_conflicts(view, sought, projects) if _order(each) > after]
+        if len(left) > limit or len(more) < size:
+            return left
+        # As many as should fill the page, if it goes on like this, and some more.
+        wanted = (seen := seen + len(projects)) * (limit + 1 - len(left)) // max(len(left), 1) * 9 // 8
+        projects, last = [], more[-1]
+        size = min(max(wanted, _PORTION_PROJECTS // 4, 1), size * _PORTION_GROWS_MOST)
 
 
 def _whom(view: View, sought: Sought) -> dict[str, Any]:
@@ -190,8 +219,35 @@ def whose(view: View, who: str) -> tuple[list[str], list[str]]:
     return people, actors
 
 
-def _performed(view: View, pairs: dict[str, Pair], whom: dict[str, Any]) -> list[Conflict]:
-    sides = side_rows(pair for pair in pairs.values() if pair.scope == "project")
+def _exercised(view: View, pairs: dict[str, Pair], whom: dict[str, Any], *, as_said: bool) -> list[Conflict]:
+    """
+    Return what was exercised, on one project and for one supplier, in order.
+
+    What two roles on one project do not decide is asked for only where it may be met. Hands are read while PostgreSQL
+    still looks for the next.
+    """
+    meetings = Meetings(pairs.values())
+    given = {
+        "log_id": view.log_id,
+        "as_of": view.asked.as_of or "infinity",
+        "known_at": view.asked.known_at or "infinity",
+        "alone": meetings.alone(),
+        **whom,
+    }
+    hands = statement("projector", "conflicts_hands_as_said" if as_said else "conflicts_hands")
+    rows = view.connection.cursor().stream(hands, given, size=_ROWS_AT_ONCE)
+    found: list[Conflict] = []
+    for hand, met, positions in meetings.of(rows):
+        found += in_hand(hand, met, positions)
+    if doubtful := meetings.doubtful.rules:
+        within = {"projects": sorted(meetings.doubtful.projects), "people": sorted(meetings.doubtful.people)}
+        found += _performed(view, pairs, meetings.doubtful_rows(), whom | within)
+        found += _by_supplier(view, {rule: pair for rule, pair in pairs.items() if rule in doubtful}, whom)
+        found.sort(key=_order)
+    return found
+
+
+def _performed(view: View, pairs: dict[str, Pair], sides: list[SideRow], whom: dict[str, Any]) -> list[Conflict]:
     if not sides:
         return []
     return [
@@ -199,6 +255,27 @@ def _performed(view: View, pairs: dict[str, Pair], whom: dict[str, Any]) -> list
         for rule, project, person, performed, one, other, positions in view.select(
             "conflicts_performed", columns(sides) | whom
         )
+    ]
+
+
+def in_hand(hand: Hand, met: Iterable[Met], positions: Sequence[int]) -> list[Conflict]:
+    """Return the pairs that are met in one hand as conflicts, as `conflict` does, and faster."""
+    project, person = hand[0], hand[1]
+    whose = actor_class(person)
+    return [
+        Conflict(
+            rule=each.pair.rule,
+            severity=each.pair.severity if each.performed else "ADVISORY",
+            force=each.pair.force,
+            citation=each.pair.citation,
+            basis="PERFORMED" if each.performed else "VESTED",
+            project=project,
+            person=person,
+            actor_class=whose,
+            roles=each.roles,
+            positions=each.shown_by(positions),
+        )
+        for each in met
     ]
 
 

@@ -8,11 +8,12 @@ import msgspec
 
 from contracts.catalogue import STAGES_OUTSIDE_PAIRS, Catalogue, Duty, Pair
 from edge.database import statement
-from projector.conflicts import Basis, Conflict, Overlap, conflict, find_by_supplier
+from projector.conflicts import Basis, Conflict, Overlap, conflict, find_by_supplier, in_hand
 from projector.judge.card import duty_name
 from projector.judge.held import HeldAct, held_acts
 from projector.judge.judgement import Judgement
-from projector.pairs import act_columns, columns, side_rows
+from projector.meetings import Meetings
+from projector.pairs import SideRow, act_columns, columns, side_rows
 from projector.view import View
 
 _HOW: Final[dict[Basis, tuple[str, str]]] = {
@@ -51,7 +52,18 @@ def conflicts_in_case(view: View, projects: Sequence[str], *, machines: bool = F
 
 
 def _performed(view: View, pairs: dict[str, Pair], machines: bool) -> list[Complete]:
-    sides = side_rows(pair for pair in pairs.values() if pair.scope == "project")
+    meetings = Meetings(pair for pair in pairs.values() if pair.scope == "project")
+    given = {"machines": machines, "alone": meetings.alone()}
+    hands = view.connection.execute(statement("projector.judge", "pairs_hands"), given, prepare=False)
+    found: list[Complete] = []
+    for hand, met, positions in meetings.of(hands):
+        since = (max(min(hand[5][index] for index in side) for side in each.sides) for each in met)
+        found += zip(in_hand(hand, met, positions), since, strict=True)
+    return found + _doubtful(view, pairs, meetings.doubtful_rows(), machines)
+
+
+def _doubtful(view: View, pairs: dict[str, Pair], sides: list[SideRow], machines: bool) -> list[Complete]:
+    """Return what two roles do not decide."""
     if not sides:
         return []
     given: dict[str, Any] = {"stages": sorted(STAGES_OUTSIDE_PAIRS), "machines": machines, **columns(sides)}
