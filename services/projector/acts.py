@@ -24,6 +24,8 @@ JSONB_DEPTH_MAX: Final = 200
 """Nesting that is stored as jsonb. PostgreSQL's parser recurses; how deep it gets depends on the server's stack."""
 
 _BRACKETS_WORTH_A_LOOK: Final = 100
+_NUMBER_WORTH_A_LOOK: Final = re.compile(rb"[:,\[ \t\r\n]-?[0-9](?:[0-9.]*[eE]|[0-9.]{999})")
+"""What an object holds if one of its numbers has an exponent or a thousand digits: much cheaper than what follows."""
 _FAR_EXPONENT: Final = re.compile(rb"[0-9][eE][+-]?[0-9]{4}|[0-9]{1000}")
 _TEXT: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
@@ -160,16 +162,24 @@ def storable(data: bytes) -> str:
     That is the text as it came, but for members with numbers or nesting beyond what jsonb takes: those are left out, as
     no question asks for them.
     """
-    if _fits(data):
+    if (_NUMBER_WORTH_A_LOOK.search(data) is None or _numbers_fit(data)) and _nesting_fits(data):
         return data.decode()
     return msgspec.json.encode({name: value for name, value in _decode_members(data).items() if _fits(value)}).decode()
 
 
 def _fits(text: bytes | Raw) -> bool:
     plain = bytes(text)
-    if _FAR_EXPONENT.search(plain) and _FAR_EXPONENT.search(_TEXT.sub(b"", plain)):  # hex digests look like exponents
-        return False
-    return plain.count(b"[") + plain.count(b"{") <= _BRACKETS_WORTH_A_LOOK or _depth(plain) <= JSONB_DEPTH_MAX
+    return _numbers_fit(plain) and _nesting_fits(plain)
+
+
+def _numbers_fit(text: bytes) -> bool:
+    if _FAR_EXPONENT.search(text) is None:
+        return True
+    return _FAR_EXPONENT.search(_TEXT.sub(b"", text)) is None  # hex digests look like exponents
+
+
+def _nesting_fits(text: bytes) -> bool:
+    return text.count(b"[") + text.count(b"{") <= _BRACKETS_WORTH_A_LOOK or _depth(text) <= JSONB_DEPTH_MAX
 
 
 def _depth(text: bytes) -> int:

@@ -26,10 +26,10 @@ from psycopg.rows import tuple_row
 
 from contracts.catalogue import base_catalogue
 from edge.database import statement
-from projector.batch import FeedRow, apply_batch, read_batch
+from projector.batch import Batch, FeedRow, apply_batch
 from projector.ear import Ear
 from projector.packs import Catalogues
-from projector.tracking import FollowerRecorder
+from projector.tracking import FollowerRecorder, Moved
 
 _log: Final = structlog.get_logger()
 _POSITION: Final = Gauge("quanze_projector_position", "Position the read model has reached", ["log"])
@@ -49,6 +49,10 @@ class Unprojectable(Exception):
     """An act that cannot be projected."""
 
 
+_PORTION_ACTS_MAX: Final = 500
+_BATCH_BYTES_MAX: Final = 16 * 1024 * 1024
+"""What a batch holds in memory before it is written, to within a portion. An act has up to 64 KiB."""
+
 _NOT_THE_ACTS: Final = (OperationalError, InterfaceError, ProgrammingError, InternalError, IntegrityError)
 """What the database says when it is the trouble: gone, going, being rebuilt, or moved by another follower."""
 
@@ -61,7 +65,7 @@ def follower_name(log_id: int) -> str:
 class Follower:
     """One thread that keeps the read model of a log up with it."""
 
-    def __init__(self, dsn: str, log_id: int, *, batch_acts_max: int = 500, poll_seconds: float = 1.0) -> None:
+    def __init__(self, dsn: str, log_id: int, *, batch_acts_max: int = 2_000, poll_seconds: float = 1.0) -> None:
         self.log_id = log_id
         self._name = follower_name(log_id)
         self._recorder = FollowerRecorder(dsn, self._name)
@@ -69,6 +73,7 @@ class Follower:
         self._catalogue = base_catalogue()
         self._ear = Ear(dsn, log_id, f"quanze listener {log_id}")
         self._batch_acts_max = batch_acts_max
+        self._portion = min(_PORTION_ACTS_MAX, batch_acts_max)
         self._poll_seconds = poll_seconds
         self._stopping = threading.Event()
         self._again = threading.Event()
@@ -143,7 +148,7 @@ class Follower:
     def _follow(self) -> None:
         self._again.clear()
         while not (self._stopping.is_set() or self._again.is_set()):
-            if self._advance() < self._batch_acts_max:
+            if self._advance() < self._portion:
                 self._ear.wait(self._poll_seconds)
                 self._require_unmoved()
 
@@ -151,7 +156,7 @@ class Follower:
         """Notice a rebuild, or another follower, even when no act comes that would."""
         position = self._recorder.position()
         if position != self._state.position:
-            raise IntegrityError(f"{self._name} is at {position}, not at {self._state.position}")
+            raise Moved(f"{self._name} is at {position}, not at {self._state.position}")
 
     def _advance(self) -> int:
         """Project the next batch; return how many acts it had. Raises `Unprojectable` for the act that cannot be."""
@@ -176,11 +181,11 @@ class Follower:
 
     def _step(self, size: int) -> int:
         after = self._state.position
-        rows = self._feed_after(after, size)
+        rows = self._waiting_after(after, size)
         if not rows:
             self._show(State("following", after))
             return 0
-        batch = read_batch(self.log_id, rows, self._catalogue)
+        batch = Batch(self.log_id, rows, self._catalogue)
         to = rows[-1][0]
         with self._recorder.datastore.get_connection() as connection, connection.transaction():
             self._recorder.move(connection.cursor(), after, to)
@@ -191,10 +196,22 @@ class Follower:
             self._resume()  # a pack may have been among it
         return len(rows)
 
+    def _waiting_after(self, after: int, size: int) -> list[FeedRow]:
+        """Read acts that wait, up to `size` or to what memory is meant for; few, and that is all there are."""
+        rows, taken = list[FeedRow](), 0
+        while len(rows) < size and taken < _BATCH_BYTES_MAX:
+            wanted = min(self._portion, size - len(rows))
+            portion = self._feed_after(rows[-1][0] if rows else after, wanted)
+            rows += portion
+            taken += sum(len(leaf) + len(content or b"") for _, leaf, content in portion)
+            if len(portion) < wanted:
+                break
+        return rows
+
     def _feed_after(self, after: int, size: int) -> list[FeedRow]:
         with (
             self._recorder.datastore.get_connection() as connection,
-            connection.cursor(row_factory=tuple_row) as cursor,
+            connection.cursor(binary=True, row_factory=tuple_row) as cursor,  # as text, bytes are sent twice as long
         ):
             parameters = {"log_id": self.log_id, "after": after, "limit": size}
             return cast("list[FeedRow]", cursor.execute(statement("projector", "feed_after"), parameters).fetchall())
@@ -203,12 +220,13 @@ class Follower:
         """
         Watch the other follower; return when it has not moved for one poll though acts wait.
 
-        Return at once when the position went back: the read model was rebuilt.
+        Return at once when the position went back: the read model was rebuilt. It may be where it was, when the other
+        had moved it before.
         """
         seen, now = self._state.position, self._recorder.position()
-        if now == seen:
+        if now == seen and not isinstance(refusal, Moved):
             raise Unprojectable(f"an act after position {now} cannot be projected: {refusal!r}") from refusal
-        if now < seen:
+        if now <= seen:
             return
         _log.info("standing_by", log_id=self.log_id, position=now)
         while not self._stopping.is_set() and now >= seen and not (now == seen and self._feed_after(now, 1)):

@@ -26,7 +26,7 @@ class Settings:
     dsn: str
     origin: str | None = None
     pool_size_max: int = 8
-    batch_acts_max: int = 500
+    batch_acts_max: int = 2_000
     poll_seconds: float = 1.0
     ledger_url: str | None = None
     ledger_token: str = ""

@@ -19,6 +19,10 @@ _CHECKOUT_SECONDS_MAX = 3.0
 _Callback = Callable[[Connection[DictRow]], None]
 
 
+class Moved(IntegrityError):
+    """The position is not where this follower left it: another was first, or the read model was rebuilt."""
+
+
 class FollowerRecorder(PostgresTrackingRecorder):
     """The position of one follower, by the name `follower`."""
 
@@ -36,14 +40,16 @@ class FollowerRecorder(PostgresTrackingRecorder):
         """
         Move from `after` to `to`, in the caller's transaction and before anything else in it.
 
-        Raises `IntegrityError` when the position is not `after`: another follower was first, or the read model was
-        rebuilt meanwhile. The caller must then roll back and read the position anew.
+        Raises `Moved` when the position is not `after`. The caller must then roll back and read the position anew.
         """
         row = cursor.execute(statement("projector", "lock_tracking"), {"follower": self._follower}).fetchone()
         tracked = row["notification_id"] if row is not None else 0
         if tracked != after:
-            raise IntegrityError(f"{self._follower} is at {tracked}, not at {after}")
-        self._insert_tracking(cursor, Tracking(self._follower, to))
+            raise Moved(f"{self._follower} is at {tracked}, not at {after}")
+        try:
+            self._insert_tracking(cursor, Tracking(self._follower, to))
+        except IntegrityError as exc:  # there was no row to lock, and another follower made it meanwhile
+            raise Moved(f"{self._follower} is no longer at {after}") from exc
 
     def close(self) -> None:
         self.datastore.close()

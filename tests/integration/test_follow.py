@@ -18,14 +18,16 @@ from contracts.catalogue import base_catalogue
 from contracts.event import read_event
 from edge.database import statement
 from ledger.acts import Draft, Request
-from projector import batch
+from projector import batch, follow
+from projector.acts import ReadAct
+from projector.batch import Batch, apply_batch
 from projector.ear import Ear
 from projector.errors import Unknown
 from projector.follow import Follower, follower_name
 from projector.main import Projector, find_log, rebuild
-from projector.projections import history
+from projector.projections import Rows, history
 from projector.settings import Settings
-from projector.tracking import FollowerRecorder
+from projector.tracking import FollowerRecorder, Moved
 from projector.view import Asked
 from tests.conftest import Database, TestLedger
 from tests.events import event
@@ -44,11 +46,11 @@ Start = Callable[[], Projector]
 
 @pytest.fixture
 def start(database: Database) -> Iterator[Start]:
-    """Start projectors that poll often; stop them all at the end."""
+    """Start projectors that poll often and judge nothing, which would go on in its own time; stop them at the end."""
     running: list[Projector] = []
 
     def starting() -> Projector:
-        own = Projector(Settings(dsn=database.dsn, poll_seconds=0.1))
+        own = Projector(Settings(dsn=database.dsn, poll_seconds=0.1, judges=False))
         running.append(own)
         own.start()
         return own
@@ -190,6 +192,38 @@ def test_a_second_follower_is_refused_by_the_tracking_table(database: Database) 
         second.close()
 
 
+def test_a_rebuild_beside_another_follower_stops_nobody(database: Database) -> None:
+    """Both begin anew; one is refused since the other was first, and by then the rebuild has taken that back, too."""
+    name = follower_name(1)
+    first, second = (FollowerRecorder(database.dsn, name) for _ in range(2))
+    refused: list[BaseException] = []
+
+    def moving() -> None:
+        try:
+            with second.datastore.transaction(commit=True) as cursor:
+                second.move(cursor, 0, 3)
+        except BaseException as exc:  # noqa: BLE001 - the thread says what it met
+            refused.append(exc)
+
+    follower = Follower(database.dsn, 1)
+    try:
+        with first.datastore.transaction(commit=True) as cursor:
+            first.move(cursor, 0, 3)
+            thread = threading.Thread(target=moving)
+            thread.start()
+            waiting = "SELECT 1 FROM pg_stat_activity WHERE application_name = %s AND wait_event_type = 'Lock'"
+            eventually(lambda: bool(rows(database.dsn, waiting, name)))
+        thread.join(10)
+        assert [type(each) for each in refused] == [Moved]
+        with psycopg.connect(database.dsn, autocommit=True) as connection:
+            connection.execute("TRUNCATE projector.tracking")
+        follower._stand_by(cast("Moved", refused[0]))  # pyright: ignore[reportPrivateUsage] - it goes on, and raises not
+    finally:
+        first.close()
+        second.close()
+        follower.stop()
+
+
 def test_a_second_follower_stands_by_and_takes_over(ledger: TestLedger, database: Database, start: Start) -> None:
     first, second = start(), start()
     for number in range(40):
@@ -223,16 +257,16 @@ def test_a_crash_between_rows_and_position_leaves_neither(
     """What fails after the rows are written takes them back, and they are written again, once."""
     failed = threading.Event()
 
-    def crash(cursor: Any, acts: Any) -> None:
+    def crash(cursor: Any, log_id: int, read: Batch) -> None:
+        apply_batch(cursor, log_id, read)
         if not failed.is_set():
-            assert cursor.execute("SELECT count(*) FROM projector.acts").fetchone() == (len(acts),)
+            assert cursor.execute("SELECT count(*) FROM projector.acts").fetchone() == (2,)
             failed.set()
             raise psycopg.OperationalError("the server closed the connection unexpectedly")
 
-    monkeypatch.setattr(batch, "PROJECTIONS", (history.apply, crash))
-    projector = start()
-    receipts = ledger.post([signing(), signing()])
-    assert projector.wait_for(receipts[-1].position, 10)
+    monkeypatch.setattr(follow, "apply_batch", crash)
+    ledger.post([signing(), signing()])
+    assert start().wait_for(2, 10)
     assert failed.is_set()
     assert positions(database.dsn) == [1, 2]
 
@@ -262,11 +296,12 @@ def test_a_commit_whose_answer_was_lost_is_not_made_twice(
 def test_an_act_that_cannot_be_projected_stops_the_follower_visibly_after_those_before_it(
     ledger: TestLedger, database: Database, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_: Any, acts: Any) -> None:
-        if any(act.leaf.type == "seal.use" for act in acts):
+    def refuse(act: ReadAct) -> Rows:
+        yield from history.rows(act)
+        if act.leaf.type == "seal.use":
             raise ValueError("odd")
 
-    monkeypatch.setattr(batch, "PROJECTIONS", (history.apply, refuse))
+    monkeypatch.setattr(batch, "PROJECTIONS", (refuse,))
     projector = start()
     ledger.post([signing(), signing(), event("seal.use", "project:P1", "person:A"), signing()])
     eventually(lambda: projector.follower.state.work == "failed")

@@ -23,7 +23,7 @@ from contracts.catalogue import base_catalogue
 from contracts.event import read_event
 from contracts.moments import format_instant
 from ledger.acts import Draft
-from projector.batch import FeedRow, apply_batch, read_batch
+from projector.batch import Batch, FeedRow, apply_batch
 from projector.conflicts import Conflict, Sought, find_conflicts
 from projector.fact_cache import FactCache
 from projector.replay import ReplayedAct, replay
@@ -159,7 +159,7 @@ def projected(database: Database, feed: Sequence[FeedRow], sizes: Sequence[int],
                 )
             catalogue = base_catalogue()
             for rows in _cut(feed, sizes):
-                batch = read_batch(1, rows, catalogue)
+                batch = Batch(1, rows, catalogue)
                 apply_batch(cursor, 1, batch)
                 catalogue = batch.catalogue
             return read(connection)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts import moments
 from contracts.moments import BadMoment, ends, format_instant, parse_day, parse_instant, parse_moment, starts
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -152,6 +153,25 @@ def test_no_text_is_an_internal_error(text: str) -> None:
             parse(text)
         except BadMoment:
             continue
+
+
+_NEARLY = st.from_regex(
+    r"[0-9]{4}-[01][0-9]-[0-3][0-9][Tt ][0-2][0-9]:[0-6][0-9]:[0-6][0-9](\.[0-9]{0,7})?"
+    r"([Zz]|[+-][0-2][0-9]:?[0-6][0-9])?",
+    fullmatch=True,
+)
+
+
+@given(_NEARLY | _NEARLY.flatmap(lambda text: st.integers(0, len(text) - 1).map(lambda at: text[:at] + text[at + 1 :])))
+def test_the_short_way_reads_and_refuses_as_the_long_way_does(text: str) -> None:
+    def outcome(parse: Callable[[str], datetime]) -> tuple[str, timedelta | None]:
+        try:
+            moment = parse(text)
+        except BadMoment as exc:
+            return str(exc), None
+        return moment.isoformat(), moment.utcoffset()
+
+    assert outcome(parse_instant) == outcome(moments._any_instant)  # pyright: ignore[reportPrivateUsage]
 
 
 # Bare dates

@@ -1,22 +1,17 @@
 """
-One module per question, each with `apply(cursor, acts)`: add to the read model what a batch of acts says.
+One module per question, each with `rows(act)`: what one act says, as rows of the read model.
 
 A projection neither reads what others wrote nor raises on odd data: what an act does not say readably is unknown.
 """
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterator
+from datetime import datetime
+from functools import lru_cache
+from typing import Final
 
-from psycopg import Cursor
+Row = tuple[object, ...]
+Rows = Iterator[tuple[str, Row]]
+"""Rows, each with the name of the COPY statement that adds it."""
 
-from edge.database import statement
-
-
-def copy_rows(cursor: Cursor[Any], name: str, rows: Iterable[tuple[object, ...]]) -> None:
-    """Add rows by the COPY statement `name`."""
-    waiting = list(rows)
-    if not waiting:
-        return
-    with cursor.copy(statement("projector", name)) as copy:
-        for row in waiting:
-            copy.write_row(row)
+instant: Final = lru_cache(maxsize=4_096)(datetime.isoformat)
+"""An instant for a COPY. An act's stand in several rows, and psycopg would write each out anew, in Python."""

@@ -1,90 +1,66 @@
 """Who may do what: roots, delegations, what became of them, ratifications, who stands in for whom."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
-
-from psycopg import Cursor
-
 from contracts.payloads import ActingAppoint, ActingEnd, AuthChange, AuthGrant, AuthRatify, AuthVest
 from projector.acts import ReadAct, term_end, term_start
-from projector.projections import copy_rows
+from projector.projections import Row, Rows
 
 _GRANTS = ("auth.vest", "auth.grant")
 _CHANGES = ("auth.accept", "auth.suspend", "auth.resume", "auth.revoke")
 
 
-def apply(cursor: Cursor[Any], acts: Sequence[ReadAct]) -> None:
-    copy_rows(cursor, "copy_grants", _grants(acts))
-    copy_rows(cursor, "copy_grant_changes", _changes(acts))
-    copy_rows(cursor, "copy_ratifications", _ratifications(acts))
-    copy_rows(cursor, "copy_actings", _actings(acts))
-    copy_rows(cursor, "copy_acting_ends", _acting_ends(acts))
+def rows(act: ReadAct) -> Rows:
+    match act.payload:
+        case AuthVest() | AuthGrant() as said:
+            yield "copy_grants", _grant(act, said)
+        case AuthChange() as said if act.leaf.type in _CHANGES:
+            yield "copy_grant_changes", _change(act, said)
+        case AuthRatify(act=target):
+            by = act.leaf.actor, act.unit, act.authority, act.onbehalfof
+            yield "copy_ratifications", (*act.key, act.known_from, act.time, target.source, target.id, *by)
+        case ActingAppoint() as said:
+            yield "copy_actings", _acting(act, said)
+        case ActingEnd(acting=name):
+            yield "copy_acting_ends", (*act.key, act.known_from, act.leaf.subject, name, act.time)
+        case _ if act.leaf.subject.startswith("grant:"):
+            yield from _unsaid(act)
+        case _:
+            pass
 
 
-def _grants(acts: Sequence[ReadAct]) -> Iterator[tuple[object, ...]]:
-    """An erased grant keeps its name, where the leaf holds it: what rested on it is then unproven, not unauthorised."""
-    for act in acts:
-        common = (act.log_id, act.position, act.known_from, act.asserted, act.time)
-        match act.payload:
-            case AuthVest(grant=name, holder=holder) as root:
-                term = term_start(root.valid_from, act.time), term_end(root.valid_until)
-                yield *common, name, True, None, None, act.leaf.actor, None, holder, act.unit, *term, None, act.data
-            case AuthGrant(grant=name, kind=kind, parent=parent, grantee=grantee) as grant:
-                term = term_start(grant.valid_from, act.time), term_end(grant.valid_until)
-                who = act.leaf.actor, grant.grantor or act.leaf.actor, grantee
-                yield *common, name, False, kind, parent, *who, act.unit, *term, grant.supersedes, act.data
-            case _ if act.leaf.type in _GRANTS and act.leaf.subject.startswith("grant:"):
-                root = act.leaf.type == "auth.vest"
-                who = None, None, act.leaf.actor, None, None
-                yield *common, act.leaf.subject, root, *who, act.unit, act.time, None, None, None
-            case _:
-                pass
+def _grant(act: ReadAct, said: AuthVest | AuthGrant) -> Row:
+    common = (*act.key, act.known_from, act.asserted, act.time, said.grant)
+    term = term_start(said.valid_from, act.time), term_end(said.valid_until)
+    if isinstance(said, AuthVest):
+        return *common, True, None, None, act.leaf.actor, None, said.holder, act.unit, *term, None, act.data
+    who = act.leaf.actor, said.grantor or act.leaf.actor, said.grantee
+    return *common, False, said.kind, said.parent, *who, act.unit, *term, said.supersedes, act.data
 
 
-def _changes(acts: Sequence[ReadAct]) -> Iterator[tuple[object, ...]]:
-    for act in acts:
-        if act.leaf.type not in _CHANGES:
-            continue
-        common = act.log_id, act.position, act.known_from, act.time
-        change = act.leaf.type.removeprefix("auth.")
-        match act.payload:
-            case AuthChange(grant=name, effective_at=effective, notified_at=notified):
-                told = term_start(notified, act.time) if notified is not None else None
-                yield *common, name, change, act.leaf.actor, term_start(effective, act.time), told
-            case _ if act.leaf.subject.startswith("grant:"):
-                yield *common, act.leaf.subject, change, act.leaf.actor, None, None
-            case _:
-                pass
+def _change(act: ReadAct, said: AuthChange) -> Row:
+    told = term_start(said.notified_at, act.time) if said.notified_at is not None else None
+    what = said.grant, act.leaf.type.removeprefix("auth."), act.leaf.actor
+    return *act.key, act.known_from, act.time, *what, term_start(said.effective_at, act.time), told
 
 
-def _ratifications(acts: Sequence[ReadAct]) -> Iterator[tuple[object, ...]]:
-    for act in acts:
-        match act.payload:
-            case AuthRatify(act=target):
-                by = act.leaf.actor, act.unit, act.authority, act.onbehalfof
-                yield act.log_id, act.position, act.known_from, act.time, target.source, target.id, *by
-            case _:
-                pass
+def _acting(act: ReadAct, said: ActingAppoint) -> Row:
+    return (
+        *(*act.key, act.known_from, act.asserted, act.time, act.leaf.subject),
+        *(said.acting, said.principal, said.substitute, said.grants, said.acts),
+        *(said.ceiling_item, said.currency or "CNY"),
+        *(term_start(said.from_, act.time), term_end(said.until)),
+    )
 
 
-def _actings(acts: Sequence[ReadAct]) -> Iterator[tuple[object, ...]]:
-    for act in acts:
-        match act.payload:
-            case ActingAppoint(acting=name, principal=principal, substitute=substitute) as appointed:
-                yield (
-                    *(act.log_id, act.position, act.known_from, act.asserted, act.time, act.leaf.subject),
-                    *(name, principal, substitute, appointed.grants, appointed.acts),
-                    *(appointed.ceiling_item, appointed.currency or "CNY"),
-                    *(term_start(appointed.from_, act.time), term_end(appointed.until)),
-                )
-            case _:
-                pass
+def _unsaid(act: ReadAct) -> Rows:
+    """
+    Keep the name of a grant whose content was erased or cannot be read, where the leaf holds it.
 
-
-def _acting_ends(acts: Sequence[ReadAct]) -> Iterator[tuple[object, ...]]:
-    for act in acts:
-        match act.payload:
-            case ActingEnd(acting=name):
-                yield act.log_id, act.position, act.known_from, act.leaf.subject, name, act.time
-            case _:
-                pass
+    What rested on it is then unproven, not unauthorised.
+    """
+    if act.leaf.type in _GRANTS:
+        who = None, None, act.leaf.actor, None, None
+        said = act.leaf.subject, act.leaf.type == "auth.vest", *who, act.unit, act.time, None, None, None
+        yield "copy_grants", (*act.key, act.known_from, act.asserted, act.time, *said)
+    elif act.leaf.type in _CHANGES:
+        said = act.leaf.subject, act.leaf.type.removeprefix("auth."), act.leaf.actor, None, None
+        yield "copy_grant_changes", (*act.key, act.known_from, act.time, *said)

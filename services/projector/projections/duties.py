@@ -5,16 +5,10 @@ The actor exercises the act's own role always, and the role of the envelope besi
 their own where one is given, else the act's; an observer or attendee none.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Any
-
-from psycopg import Cursor
-
 from contracts.payloads import (
     ContractAct,
     ContractSign,
     PayeeMaintain,
-    Payload,
     Payment,
     PostDefine,
     PostTerm,
@@ -22,29 +16,45 @@ from contracts.payloads import (
 )
 from contracts.references import kind_of
 from projector.acts import ReadAct, term_end, term_start
-from projector.projections import copy_rows
+from projector.projections import Row, Rows, instant
 
 _EXERCISE_NO_DUTY = frozenset(("observer", "attendee"))
 _WITH_DUTIES = frozenset(("person", "account", "system"))
 _ENDS = frozenset(("post.relieve", "role.release"))
 
 
-def apply(cursor: Cursor[Any], acts: Sequence[ReadAct]) -> None:
-    copy_rows(cursor, "copy_duties", _duties(acts))
-    copy_rows(cursor, "copy_posts", _posts(acts))
-    copy_rows(cursor, "copy_terms", _terms(acts))
+def rows(act: ReadAct) -> Rows:
+    for ordinal, exercise in enumerate(exercised(act)):
+        yield "copy_duties", _duty(act, ordinal, *exercise)
+    match act.payload:
+        case PostDefine(post=post, designation=designation, acts=named):
+            said = post, unit_of_post(post), designation, named, act.time
+            yield "copy_posts", (*act.key, act.known_from, *said)
+        case PostTerm(post=post, person=person) as said:
+            yield "copy_terms", _term(act, said, person, post, post=post)
+        case RoleTerm(role=role, person=person) as said:
+            unit = None if act.project is not None else _unit(act)
+            where = act.project or unit or "*"
+            yield (
+                "copy_terms",
+                _term(act, said, person, f"{where} {role}", project=act.project, unit=unit, role=role),
+            )
+        case _:
+            pass
 
 
 def exercised(act: ReadAct) -> list[tuple[str, str, str | None, str]]:
     """Return (actor, role, function, capacity) for everyone who exercises a duty in this act, each once."""
-    content, actor = act.payload or _NOTHING, act.leaf.actor
-    listing = next((each for each in content.participants if each.actor == actor), None)
+    listed, actor = act.payload.participants if act.payload is not None else (), act.leaf.actor
+    listing = next((each for each in listed if each.actor == actor), None)
     function = listing.function if listing is not None else None
     capacity = (listing.capacity or "member") if listing is not None else "lead"
-    found = [(actor, act.act.role, function, capacity), (actor, act.role, function, capacity)]
+    found = [(actor, act.act.role, function, capacity)]
+    if act.role is not None:
+        found.append((actor, act.role, function, capacity))
     found += [
         (person.actor, person.role or act.act.role, person.function, person.capacity or "member")
-        for person in content.participants
+        for person in listed
         if person.capacity not in _EXERCISE_NO_DUTY
     ]
     each: dict[tuple[str, str, str | None], str] = {}
@@ -54,27 +64,24 @@ def exercised(act: ReadAct) -> list[tuple[str, str, str | None, str]]:
     return [(who, role, as_function, as_capacity) for (who, role, as_function), as_capacity in each.items()]
 
 
-def _duties(acts: Sequence[ReadAct]) -> Iterator[tuple[object, ...]]:
-    for act in acts:
-        supplier = _supplier(act)
-        for ordinal, (actor, role, function, capacity) in enumerate(exercised(act)):
-            yield (
-                act.log_id,
-                act.position,
-                ordinal,
-                act.project,
-                act.unit,
-                actor,
-                role,
-                function,
-                capacity,
-                act.leaf.type,
-                act.act.act_class,
-                act.act.counts_for_pairs and role == act.act.role,
-                supplier,
-                act.time,
-                act.known_from,
-            )
+def _duty(act: ReadAct, ordinal: int, actor: str, role: str, function: str | None, capacity: str) -> Row:
+    return (
+        act.log_id,
+        act.position,
+        ordinal,
+        act.project,
+        act.unit,
+        actor,
+        role,
+        function,
+        capacity,
+        act.leaf.type,
+        act.act.act_class,
+        act.act.counts_for_pairs and role == act.act.role,
+        _supplier(act),
+        instant(act.time),
+        instant(act.known_from),
+    )
 
 
 def _supplier(act: ReadAct) -> str | None:
@@ -94,31 +101,9 @@ def _supplier(act: ReadAct) -> str | None:
             return None
 
 
-def _posts(acts: Sequence[ReadAct]) -> Iterator[tuple[object, ...]]:
-    for act in acts:
-        match act.payload:
-            case PostDefine(post=post, designation=designation, acts=named):
-                yield act.log_id, act.position, act.known_from, post, unit_of_post(post), designation, named, act.time
-            case _:
-                pass
-
-
 def unit_of_post(post: str) -> str:
     """Return whose post `post:U001/<code>` is."""
     return f"unit:{post.removeprefix('post:').partition('/')[0]}"
-
-
-def _terms(acts: Sequence[ReadAct]) -> Iterator[tuple[object, ...]]:
-    for act in acts:
-        match act.payload:
-            case PostTerm(post=post, person=person):
-                yield _term(act, act.payload, person, post, post=post)
-            case RoleTerm(role=role, person=person):
-                unit = None if act.project is not None else _unit(act)
-                where = act.project or unit or "*"
-                yield _term(act, act.payload, person, f"{where} {role}", project=act.project, unit=unit, role=role)
-            case _:
-                pass
 
 
 def _term(
@@ -131,7 +116,7 @@ def _term(
     project: str | None = None,
     unit: str | None = None,
     role: str | None = None,
-) -> tuple[object, ...]:
+) -> Row:
     """Make a row. Whoever is relieved `until` a day had that day still; `from` a day, they had it no more."""
     is_end = act.leaf.type in _ENDS
     last = term_end(said.until)
@@ -142,6 +127,3 @@ def _term(
 
 def _unit(act: ReadAct) -> str | None:
     return act.leaf.subject if kind_of(act.leaf.subject) == "unit" else act.unit
-
-
-_NOTHING = Payload()
