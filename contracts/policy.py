@@ -134,6 +134,7 @@ def is_laxer(row: Row, value: Value) -> bool:
     return row.force not in _FREE and not as_strict(row.stricter, value, row.value)
 
 
+@lru_cache(maxsize=16_384)  # one act's moment is asked about by every rule and policy
 def business_date(at: datetime) -> date:
     """Return the day that a moment falls on here."""
     try:

@@ -40,7 +40,7 @@ from quanze.full_check import check_log, database_log
 
 ORIGIN = "localhost/quanze/test"
 IMAGE = "postgres:18"
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
 
 
 @dataclass

@@ -22,9 +22,9 @@ _OWN_FUNCTIONS: Final = frozenset(("expert", "user"))
 
 Hand = Sequence[Any]
 """
-A row of what one person exercised on one project: both of them, the roles (JSON, in order), beside each the position of
-the act (with spaces between), and (JSON) position, role, function and `vested` where it was in a function, or done by
-another in their name. More may follow.
+A row of what one person exercised on one project: both of them, the roles (JSON, in order), and beside each, with one
+space between, the position of the act, and how: the function it was in, if any, and `!` where another did it in their
+name. More may follow.
 """
 
 
@@ -33,9 +33,6 @@ class _How(NamedTuple):
 
     function: str | None
     vested: bool
-
-
-_PLAINLY: Final = _How(None, vested=False)
 
 
 class Met(Struct, frozen=True):
@@ -83,7 +80,7 @@ class Meetings:
     def __init__(self, pairs: Iterable[Pair]) -> None:
         self.doubtful: Final = Doubtful()
         self._pairs: Final = _sorted_out(tuple(pairs))
-        self._kept: dict[tuple[str, Sequence[_How]], tuple[list[Met], list[str]]] = {}
+        self._kept: dict[tuple[str, str], tuple[list[Met], list[str]]] = {}
 
     def alone(self) -> list[str]:
         """Return the roles of which one may be enough on a project: what else it takes is no other role there."""
@@ -97,8 +94,7 @@ class Meetings:
     def of(self, hands: Iterable[Hand]) -> Iterator[tuple[Hand, list[Met], list[int]]]:
         """Yield what each hand meets, by rule, and the positions in it; note what is in doubt."""
         for hand in hands:
-            project, person, roles, acts, particular, *_ = hand
-            how = () if particular is None else _aligned(roles, acts, particular)
+            project, person, roles, acts, how, *_ = hand
             kept = self._kept.get((roles, how))
             if kept is None:
                 kept = self._kept[roles, how] = self._work_out(roles, how)
@@ -108,20 +104,17 @@ class Meetings:
             if met:
                 yield hand, met, positions_in(acts)
 
-    def _work_out(self, names: str, how: Sequence[_How]) -> tuple[list[Met], list[str]]:
+    def _work_out(self, names: str, ways: str) -> tuple[list[Met], list[str]]:
         roles: list[str] = msgspec.json.decode(names)
+        how = [_How(each.rstrip("!") or None, each.endswith("!")) for each in ways.split(" ")]
         every: dict[str, list[int]] = {}
         for index, role in enumerate(roles):
             every.setdefault(role, []).append(index)
-        duties: set[tuple[str, str | None]] = {(role, None) for role in every}
-        if not how:
-            met = self._met(every, len(roles), performed=True)
-        else:
-            # What someone performs is shown by their own acts alone.
-            own = {role: [index for index in at if not how[index].vested] for role, at in every.items()}
-            mine = self._met({role: at for role, at in own.items() if at}, len(roles), performed=True)
-            met = self._met(every, len(roles), performed=False) | mine
-            duties = {(role, each.function) for role, each in zip(roles, how, strict=True)}
+        # What someone performs is shown by their own acts alone.
+        own = {role: [index for index in at if not how[index].vested] for role, at in every.items()}
+        mine = self._met({role: at for role, at in own.items() if at}, len(roles), performed=True)
+        met = self._met(every, len(roles), performed=False) | mine
+        duties = {(role, each.function) for role, each in zip(roles, how, strict=True)}
         return [met[rule] for rule in sorted(met)], self._doubt(every.keys(), duties)
 
     def _met(self, at: dict[str, list[int]], count: int, *, performed: bool) -> dict[str, Met]:
@@ -140,15 +133,6 @@ class Meetings:
 
 def positions_in(acts: str) -> list[int]:
     return list(map(int, acts.split(" ")))
-
-
-def _aligned(names: str, acts: str, particular: str) -> tuple[_How, ...]:
-    """Return how each of the roles was exercised, where some were in a function or by another."""
-    left = defaultdict[tuple[int, str], list[_How]](list)
-    for position, role, function, vested in msgspec.json.decode(particular):
-        left[position, role].append(_How(function, vested))
-    roles: list[str] = msgspec.json.decode(names)
-    return tuple(left[each].pop() if left[each] else _PLAINLY for each in zip(positions_in(acts), roles, strict=True))
 
 
 class _Plain:

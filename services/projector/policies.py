@@ -78,6 +78,7 @@ class UnitPolicies:
         self._stated = _by_unit(stated)
         self._jurisdictions = _by_unit(each for each in jurisdictions if each.jurisdiction is not None)
         self._rows = rows if rows is not None else shipped()
+        self._own_keys: dict[str | None, frozenset[str]] = {}
 
     def value(self, key: str, unit: str | None, at: datetime) -> Any | None:
         """
@@ -86,7 +87,7 @@ class UnitPolicies:
         The unit's own value is the one adopted last that may be used: of the right kind, and not laxer than the row.
         """
         row = self.row(key, unit, at)
-        if any(key in stated.values for stated in self._stated.get(unit, ())):
+        if unit in self._stated and key in self.own_keys(unit):
             for stated in reversed(self.in_force(unit, at)):
                 if key in stated.values:
                     own = self._own(stated, key, row)
@@ -135,12 +136,17 @@ class UnitPolicies:
         Where nothing was said by then, the earliest that was said later counts: a register is often filled late.
         """
         said = self._jurisdictions.get(unit, ())
-        before = [each for each in said if each.time <= at] if len(said) > 1 else said
-        return before[-1].jurisdiction if before else said[0].jurisdiction if said else None
+        if len(said) < 2:
+            return said[0].jurisdiction if said else None
+        before = [each for each in said if each.time <= at]
+        return (before[-1] if before else said[0]).jurisdiction
 
     def own_keys(self, unit: str | None) -> frozenset[str]:
         """Return the keys that a unit ever gave a value of its own."""
-        return frozenset(key for stated in self._stated.get(unit, ()) for key in stated.values)
+        keys = self._own_keys.get(unit)
+        if keys is None:
+            keys = self._own_keys[unit] = frozenset(key for each in self._stated.get(unit, ()) for key in each.values)
+        return keys
 
     def turns(self, unit: str | None) -> set[datetime]:
         """Return the moments at which something may begin or cease to hold for a unit, by what it or its place says."""

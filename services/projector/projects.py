@@ -1,7 +1,9 @@
 """Projects: a list of them, and what is known of one."""
 
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, Any
+from itertools import islice
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta, Struct
@@ -11,6 +13,8 @@ from projector.amounts import BESIDE_THE_LINE, State
 from projector.findings.touch import open_findings
 from projector.replay import replay, require_project
 from projector.view import View
+
+_PORTION_PROJECTS_MAX: Final = 10_000
 
 
 class Project(Struct, frozen=True, kw_only=True):
@@ -50,8 +54,8 @@ def list_projects(view: View, unit: str | None, q: str | None, limit: int, curso
     """Return a page of projects: those of a unit, those with `q` in their title."""
     place = read_cursor(cursor, str)
     after = place[0] if place is not None else ""
-    rows = view.select("projects", _asked(after=after, unit=unit, q=q, limit=limit + 1)).fetchall()
-    found = [_project(row) for row in rows[:limit]]
+    listed = list(islice(_projects_after(view, after, unit, q, limit + 1), limit + 1))
+    found = listed[:limit]
     counts = open_findings(view, [each.id for each in found])
     items = [msgspec.structs.replace(each, open_findings=counts.get(each.id, 0)) for each in found]
     stand = view.stand
@@ -60,15 +64,14 @@ def list_projects(view: View, unit: str | None, q: str | None, limit: int, curso
         known_at=stand.known_at,
         position=stand.position,
         items=items,
-        next=write_cursor(items[-1].id) if len(rows) > limit else None,
+        next=write_cursor(items[-1].id) if len(listed) > limit else None,
     )
 
 
 def get_project(view: View, project: str) -> ProjectState:
     """Return a project and its state. Raises `Unknown` for a project without any act in this log."""
     require_project(view, project)
-    row = view.select("projects", _asked(project=project)).fetchone()
-    found = _project(row) if row is not None else _nothing_yet(project)
+    found = next(_described(view, [project]), None) or _nothing_yet(project)
     state = State()
     for act in replay(view, project):
         state = act.state
@@ -90,16 +93,16 @@ def get_project(view: View, project: str) -> ProjectState:
     )
 
 
-def _asked(**asked: Any) -> dict[str, Any]:
-    return {
-        "project": None,
-        "after": "",
-        "unit": None,
-        "q": None,
-        "limit": 1,
-        "beside": sorted(BESIDE_THE_LINE),
-        **asked,
-    }
+def _projects_after(view: View, after: str, unit: str | None, q: str | None, size: int) -> Iterator[Project]:
+    """Yield projects in order, looked for portion by portion: a page costs what it shows, not what the log holds."""
+    while names := [row[0] for row in view.select("projects_after", {"after": after, "limit": size})]:
+        yield from _described(view, names, unit, q)
+        after, size = names[-1], min(size * 4, _PORTION_PROJECTS_MAX)
+
+
+def _described(view: View, projects: list[str], unit: str | None = None, q: str | None = None) -> Iterator[Project]:
+    asked: dict[str, Any] = {"projects": projects, "unit": unit, "q": q, "beside": sorted(BESIDE_THE_LINE)}
+    return map(_project, view.select("projects", asked))
 
 
 def _project(row: tuple[Any, ...]) -> Project:

@@ -335,6 +335,8 @@ def _make_cluster(data: Path, binaries: Path, identity: _Identity) -> None:
         made = _run([*_prefix(identity), *initdb], keep=lock)
     if made.returncode != 0:
         raise EmbeddedError(f"initdb failed for {data}:\n{(made.stdout + made.stderr).strip()}")
+    with (unfinished / "postgresql.conf").open("a") as file:
+        file.write(f"\n# An eighth of the memory at hand when this was made\nshared_buffers = {_buffers_mb()}MB\n")
     unfinished.rename(data)
     _sync(data.parent)  # else a power cut may bring the old name back, and the next start would remove it
 
@@ -345,6 +347,15 @@ def _initdb_arguments(major: int) -> list[str]:
     locale = builtin if major >= 17 else ["--locale=C.UTF-8", "--lc-messages=C"]
     access = ["--username=quanze", "--auth-local=trust", "--auth-host=scram-sha-256"]
     return [*locale, "--encoding=UTF8", *access, "--data-checksums", "--no-instructions"]
+
+
+def _buffers_mb() -> int:
+    """Return an eighth of the memory that this process may use, within 128 MB (what initdb writes) and 4 GB."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    for limit in ("memory.max", "memory/memory.limit_in_bytes"):
+        with suppress(OSError, ValueError):  # no such control group, or no limit in it
+            memory = min(memory, int((Path("/sys/fs/cgroup") / limit).read_text()))
+    return min(max(memory // 8 // 2**20, 128), 4_096)
 
 
 def _sync(directory: Path) -> None:

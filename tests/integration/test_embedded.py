@@ -192,6 +192,19 @@ def test_an_erased_payload_does_not_live_on_in_the_log(data: Path) -> None:
     assert "Zhang San" not in log
 
 
+def test_a_share_of_the_memory_is_for_pages_unless_postgresql_conf_says_otherwise(data: Path) -> None:
+    def buffers() -> int:
+        with embedded(data, settings={"fsync": "off"}) as server, psycopg.connect(server.dsn) as connection:
+            row = connection.execute("SELECT setting::int * 8192 FROM pg_settings WHERE name = 'shared_buffers'")
+            return row.fetchall()[0][0]
+
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    assert 128 * 2**20 <= buffers() <= max(memory // 8, 128 * 2**20)
+    with (data / "postgresql.conf").open("a") as file:
+        file.write("shared_buffers = 20MB\n")
+    assert buffers() == 20 * 2**20
+
+
 def test_the_log_of_the_start_before_is_kept_and_no_more(data: Path) -> None:
     for _ in range(3):
         with embedded(data, settings=FAST):

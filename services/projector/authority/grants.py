@@ -1,6 +1,6 @@
 """The register of grants: what each gives, whether it is live, whether anybody uses it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
@@ -137,6 +137,28 @@ def usage_of(grant: Grant, tree: Tree, done: Done, at: datetime) -> Usage:
     dormant = kind_of(grant) == "general" and is_live(grant, at, tree.facts)
     dormant = dormant and idle_too_long(grant, used, tree.facts, at)
     return Usage(used, (used or grant.starts) if dormant else None)
+
+
+def idle_among(view: View, names: Collection[str], tree: Tree) -> set[str]:
+    """
+    Return those of some grants of a tree that may be dormant: no act has cited them, or a grant made under them, for
+    long. What was done under these alone is worth judging: it may still rest on one uncited.
+    """
+    at, grants = view.stand.as_of, tree.facts.grants
+    live = {name for name in names if kind_of(grants[name]) == "general" and is_live(grants[name], at, tree.facts)}
+    under = {name: tree.under(name) for name in live}
+    asked = {
+        "names": sorted({each for below in under.values() for each in below}),
+        "types": [act.type for act in view.catalogue.acts.values() if act.needs_grant],
+    }
+    cited: dict[str, datetime] = dict(view.select("last_cited", asked).fetchall()) if live else {}
+    return {
+        name
+        for name, below in under.items()
+        if idle_too_long(
+            grants[name], max((cited[each] for each in below if each in cited), default=None), tree.facts, at
+        )
+    }
 
 
 Found = Iterator[tuple[int, GrantSaid | None]]

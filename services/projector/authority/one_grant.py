@@ -14,7 +14,7 @@ from projector.authority.consumption import Consumption, Use, consumption, done_
 from projector.authority.facts import Change, Facts, Grant
 from projector.authority.grant_faults import grant_faults
 from projector.authority.grant_tree import Tree, tree_below
-from projector.authority.grants import GrantSaid, Usage, said_of, usage_of
+from projector.authority.grants import GrantSaid, Usage, idle_among, said_of, usage_of
 from projector.authority.judge import Verdict
 from projector.authority.standing import Mark, said_at
 from projector.errors import Unknown
@@ -94,15 +94,21 @@ def show_grant(view: View, name: str, *, after: int, limit: int) -> GrantAnswer:
     )
 
 
-def faults_of_unit(view: View, unit: str) -> Iterator[tuple[Grant, list[Failure]]]:
-    """Yield the grants of a unit, with what is wrong with each itself."""
-    entries = {row[0] for row in view.select("grants_of_unit", {"unit": unit, **posts_within(unit)})}
-    tree = tree_below(view, entries)
-    grants = [tree.facts.grants[name] for name in sorted(entries) if name in tree.facts.grants]
-    standing = [grant for grant in grants if not grant.withdrawn and not grant.is_root]
-    done = done_under(view, {grant.name for grant in standing})
-    for grant in standing:
-        yield grant, list(_faults(grant, usage_of(grant, tree, done, view.stand.as_of), tree.facts))
+def faults_of_units(view: View, units: Iterable[str]) -> Iterator[tuple[str, Grant, list[Failure]]]:
+    """Yield the grants of units, unit by unit, with what is wrong with each itself."""
+    entries = {
+        unit: {row[0] for row in view.select("grants_of_unit", {"unit": unit, **posts_within(unit)})} for unit in units
+    }
+    every = set[str]().union(*entries.values())
+    tree = tree_below(view, every)
+    grants = tree.facts.grants
+    standing = {name for name in every if name in grants and not grants[name].withdrawn and not grants[name].is_root}
+    idle = idle_among(view, standing, tree)
+    done = done_under(view, idle) if idle else None
+    for unit, names in entries.items():
+        for name in sorted(names & standing):
+            usage = usage_of(grants[name], tree, done, view.stand.as_of) if done is not None and name in idle else None
+            yield unit, grants[name], list(_faults(grants[name], usage, tree.facts))
 
 
 def known_grant(view: View, name: str) -> Tree:
@@ -134,11 +140,11 @@ def act_under(use: Use) -> ActUnder:
     )
 
 
-def _faults(grant: Grant, usage: Usage, facts: Facts) -> Iterator[Failure]:
-    """AUT-08 to 11, 13, 17, 22 and 23 of this grant. Those of what it rests on are theirs."""
+def _faults(grant: Grant, usage: Usage | None, facts: Facts) -> Iterator[Failure]:
+    """AUT-08 to 11, 13, 17, 22 and 23 of this grant; None: it is in use. Those of what it rests on are theirs."""
     links = climb(grant, facts)[0][0]
     marks = [*(mark for fault in CHAIN_FAULTS for mark in fault(links, facts)), *grant_faults(links, facts)]
-    if usage.dormant_since is not None:
+    if usage is not None and usage.dormant_since is not None:
         marks.append(Mark("FAULT", "AUT-23", grant.name, f"nobody used it since {said_at(usage.dormant_since)}"))
     for mark in marks:
         if mark.grant == grant.name:

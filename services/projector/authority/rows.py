@@ -248,7 +248,7 @@ def _asked(actor: str, said: Payload | None) -> str | None:
 
 
 def grant(*, payload: str | None, is_root: bool, **columns: Any) -> Grant:
-    said = msgspec.json.decode(payload, type=AuthVest if is_root else AuthGrant) if payload is not None else None
+    said = cast("Any", _decoder(AuthVest if is_root else AuthGrant)).decode(payload) if payload is not None else None
     return Grant(payload=said, is_root=is_root, withdrawn=False, **columns)
 
 

@@ -21,6 +21,7 @@ from projector.view import Asked, View, open_view
 _PACKAGE: Final = "projector.findings"
 _BULK: Final = 50
 """Scopes from which on the planner is told how many rows there are."""
+_PAGE: Final = 5_000
 _INDEXED: Final = 20
 """Scopes from which on the tables of a case have indexes."""
 
@@ -60,15 +61,14 @@ def judge_scopes(
 
 
 def every_scope(connection: Connection[TupleRow], log_id: int) -> Iterator[str]:
-    """Yield every project and unit of a log."""
-    after, limit = "", 5_000
-    while True:
-        given = {"log_id": log_id, "after": after, "limit": limit}
-        page = [row[0] for row in connection.execute(statement(_PACKAGE, "all_scopes"), given)]
-        yield from page
-        if len(page) < limit:
-            return
-        after = page[-1]
+    """Yield every project, and then every unit of a log."""
+    for package, name in (("projector", "projects_after"), (_PACKAGE, "units_after")):
+        after = ""
+        while page := connection.execute(
+            statement(package, name), {"log_id": log_id, "after": after, "limit": _PAGE}
+        ).fetchall():
+            yield from (row[0] for row in page)
+            after = page[-1][0]
 
 
 @contextmanager

@@ -3,8 +3,8 @@ A process that judges scopes and keeps what it finds: several of them share the 
 
 It reads scopes from standard input, a JSON list a line, and answers each line with how many it judged. Purchases below
 the threshold, which are most of all and to which few rules apply, are judged at once; the others wait until there are
-as many of them. When the input ends these are judged, and one more answer follows. What it was at when it is ended is
-judged again by whoever asks next.
+some, but not for long: what the purchases of their units rest on is then still at hand. When the input ends these are
+judged, and one more answer follows. What it was at when it is ended is judged again by whoever asks next.
 """
 
 import gc
@@ -31,6 +31,8 @@ from projector.packs import Catalogues
 _KEPT_MAX: Final = 20_000
 _DERIVED_MAX: Final = 10_000
 """Facts and conclusions kept: scopes come unit by unit, and what an earlier unit rested on is not asked for again."""
+
+_WAITING_MAX: Final = 250
 
 TASK: Final = "QUANZE_JUDGE_TASK"
 """The variable that holds the `Task` as JSON: it carries the DSN, which must not show in the list of processes."""
@@ -73,7 +75,7 @@ def main() -> None:
             below = _below_threshold(connection, task.log_id, scopes)
             waiting += [scope for scope in scopes if scope not in below]
             judged = judge([scope for scope in scopes if scope in below])
-            if len(waiting) >= len(scopes):
+            if len(waiting) >= _WAITING_MAX:
                 judged += judge(waiting)
                 waiting = []
             _answer(judged)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from projector.authority.answer import Failure
 from projector.authority.facts import Grant
-from projector.authority.one_grant import faults_of_unit
+from projector.authority.one_grant import faults_of_units
 from projector.judge.authority import OF_GRANTS, of_grant
 from projector.judge.judgement import Judgement
 from projector.view import View
@@ -12,11 +12,11 @@ from projector.view import View
 
 def judge_grants(view: View, units: Sequence[str]) -> list[Judgement]:
     """Return what is wrong with the grants of these units."""
-    found: list[Judgement] = []
-    for unit in units:
-        for grant, failures in faults_of_unit(view, unit):
-            found += _of(unit, grant, failures)
-    return found
+    return [
+        judgement
+        for unit, grant, failures in (faults_of_units(view, units) if units else ())
+        for judgement in _of(unit, grant, failures)
+    ]
 
 
 def _of(unit: str, grant: Grant, failures: Sequence[Failure]) -> Iterator[Judgement]:

@@ -1,6 +1,6 @@
 -- Find who exercised several duties on one project, or one of `alone`: a row a project and person, in that order, with
--- the roles (JSON), beside each the position of the act, and (JSON; NULL: none) position, role, function and `vested` of
--- what was in a function, or done by another in that person's name. No row: nobody did.
+-- the roles (JSON), and beside each the position of the act and how it was done: in which function, if in any, and `!`
+-- where by another in that person's name. No row: nobody did.
 --   log_id int, as_of timestamptz, known_at timestamptz, projects text[] (NULL: all), people text[] (NULL: all)
 --   and actors text[] (they and their accounts), machines boolean (systems too), alone text[]
 WITH people AS MATERIALIZED (
@@ -42,7 +42,7 @@ WITH people AS MATERIALIZED (
 SELECT 'project:' || name, person,
        json_agg(role)::text,
        string_agg(position::text, ' '),
-       (json_agg(json_build_array(position, role, function, vested)) FILTER (WHERE function IS NOT NULL OR vested))::text
+       string_agg(coalesce(function, '') || CASE WHEN vested THEN '!' ELSE '' END, ' ')
   FROM done
  GROUP BY name, person
 HAVING min(role) <> max(role) OR bool_or(role = ANY (%(alone)s::text[]))

@@ -5,7 +5,7 @@
 SELECT 'project:' || name, person,
        json_agg(role)::text,
        string_agg(position::text, ' '),
-       (json_agg(json_build_array(position, role, function, false)) FILTER (WHERE function IS NOT NULL))::text
+       string_agg(coalesce(function, ''), ' ')
   FROM (SELECT substr(project, 9) COLLATE "C" AS name, actor COLLATE "C" AS person, role COLLATE "C" AS role, function,
                position
           FROM projector.duties

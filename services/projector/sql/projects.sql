@@ -1,21 +1,14 @@
--- List projects with what is known of them, in the order of their code points. No row: there are no more.
---   log_id int, as_of timestamptz, known_at timestamptz, project text (NULL: all), after text, unit text (NULL: any),
---   q text (NULL: any; part of the title), beside text[] (stages that do not move a project on), limit int
+-- Read what is known of some projects, in the order of their code points. No row: nothing had happened on any of them,
+-- or none is the unit's, or has that title.
+--   log_id int, as_of timestamptz, known_at timestamptz, projects text[], unit text (NULL: any),
+--   q text (NULL: any; part of the title), beside text[] (stages that do not move a project on)
 WITH withdrawn AS MATERIALIZED (
     SELECT position
       FROM projector.voided_at(%(log_id)s, %(known_at)s)
-), listed AS (
-    SELECT DISTINCT project
-      FROM projector.acts
-     WHERE log_id = %(log_id)s
-       AND project COLLATE "C" > %(after)s
-       AND time <= %(as_of)s
-       AND known_from <= %(known_at)s
-       AND (%(project)s::text IS NULL OR project = %(project)s)
 )
 SELECT listed.project, coalesce(opening.unit, done.unit), opening.title, opening.opened, done.closed, done.acts,
        done.last, stage.stage
-  FROM listed
+  FROM unnest(%(projects)s::text[]) AS listed (project)
   LEFT JOIN LATERAL (
        SELECT said.unit, said.units, said.title, min(said.time) OVER () AS opened
          FROM projector.projects AS said
@@ -46,7 +39,7 @@ SELECT listed.project, coalesce(opening.unit, done.unit), opening.title, opening
           AND acts.position NOT IN (SELECT position FROM withdrawn)
         ORDER BY acts.time DESC, acts.known_from DESC, acts.position DESC
         LIMIT 1) AS stage ON true
- WHERE (%(unit)s::text IS NULL OR %(unit)s = ANY (coalesce(opening.units, done.units)))
+ WHERE done.acts > 0
+   AND (%(unit)s::text IS NULL OR %(unit)s = ANY (coalesce(opening.units, done.units)))
    AND (%(q)s::text IS NULL OR strpos(lower(opening.title), lower(%(q)s)) > 0)
- ORDER BY listed.project COLLATE "C"
- LIMIT %(limit)s;
+ ORDER BY listed.project COLLATE "C";

@@ -1,9 +1,30 @@
--- List the next projects on which anything was done, in the order of their code points. No row: there are no more.
+-- List the next projects on which anything was done, in the order of their code points. Where that is how this database
+-- sorts, each is looked up in the index behind the one before, else all are sorted. No row: there are no more.
 --   log_id int, after text, limit int
-SELECT project
-  FROM (SELECT DISTINCT project
-          FROM projector.acts
-         WHERE log_id = %(log_id)s
-           AND project COLLATE "C" > %(after)s) AS listed
- ORDER BY project COLLATE "C"
- LIMIT %(limit)s;
+WITH RECURSIVE sorting AS MATERIALIZED (
+    SELECT datlocprovider <> 'i' AND datcollate IN ('C', 'POSIX', 'C.UTF-8', 'C.utf8') AS by_code_point
+      FROM pg_database
+     WHERE datname = current_database()
+), walk AS (
+    SELECT (SELECT min(acts.project)
+              FROM projector.acts
+             WHERE acts.log_id = %(log_id)s AND acts.project > %(after)s) AS project
+      FROM sorting
+     WHERE by_code_point
+     UNION ALL
+    SELECT (SELECT min(acts.project)
+              FROM projector.acts
+             WHERE acts.log_id = %(log_id)s AND acts.project > walk.project)
+      FROM walk
+     WHERE walk.project IS NOT NULL
+)
+(SELECT project FROM walk WHERE project IS NOT NULL LIMIT %(limit)s)
+ UNION ALL
+(SELECT project
+   FROM (SELECT DISTINCT project
+           FROM projector.acts
+          WHERE (SELECT NOT by_code_point FROM sorting)
+            AND log_id = %(log_id)s
+            AND project COLLATE "C" > %(after)s) AS listed
+  ORDER BY project COLLATE "C"
+  LIMIT %(limit)s);

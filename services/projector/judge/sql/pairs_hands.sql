@@ -15,7 +15,7 @@ WITH acted AS (
 SELECT project, person,
        json_agg(role)::text,
        string_agg(position::text, ' '),
-       (json_agg(json_build_array(position, role, function, vested)) FILTER (WHERE function IS NOT NULL OR vested))::text,
+       string_agg(coalesce(function, '') || CASE WHEN vested THEN '!' ELSE '' END, ' '),
        array_agg(time)
   FROM (SELECT * FROM acted ORDER BY project COLLATE "C", person COLLATE "C", role) AS done
  GROUP BY project, person
