@@ -195,7 +195,7 @@ def test_an_erased_payload_does_not_live_on_in_the_log(data: Path) -> None:
 def test_a_share_of_the_memory_is_for_pages_unless_postgresql_conf_says_otherwise(data: Path) -> None:
     def buffers() -> int:
         with embedded(data, settings={"fsync": "off"}) as server, psycopg.connect(server.dsn) as connection:
-            row = connection.execute("SELECT setting::int * 8192 FROM pg_settings WHERE name = 'shared_buffers'")
+            row = connection.execute("SELECT setting::bigint * 8192 FROM pg_settings WHERE name = 'shared_buffers'")
             return row.fetchall()[0][0]
 
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
