@@ -188,7 +188,7 @@ def _next(view: View, sought: Sought, limit: int, after: tuple[str, ...]) -> lis
     last, size, seen = after[0], _PORTION_PROJECTS, 0
     projects = [last] if last else []  # at which the page before ended: it may have more
     while True:
-        more = [row[0] for row in view.select("projects_after", {"after": last, "limit": size})]
+        more = [row[0] for row in view.select("projects_after", {"after": last, "unit": None, "limit": size})]
         projects += more
         if projects:
             left += [each for each in find_conflicts(view, sought, projects) if _order(each) > after]

@@ -95,7 +95,7 @@ def get_project(view: View, project: str) -> ProjectState:
 
 def _projects_after(view: View, after: str, unit: str | None, q: str | None, size: int) -> Iterator[Project]:
     """Yield projects in order, looked for portion by portion: a page costs what it shows, not what the log holds."""
-    while names := [row[0] for row in view.select("projects_after", {"after": after, "limit": size})]:
+    while names := [row[0] for row in view.select("projects_after", {"after": after, "unit": unit, "limit": size})]:
         yield from _described(view, names, unit, q)
         after, size = names[-1], min(size * 4, _PORTION_PROJECTS_MAX)
 

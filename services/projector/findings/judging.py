@@ -65,7 +65,7 @@ def every_scope(connection: Connection[TupleRow], log_id: int) -> Iterator[str]:
     for package, name in (("projector", "projects_after"), (_PACKAGE, "units_after")):
         after = ""
         while page := connection.execute(
-            statement(package, name), {"log_id": log_id, "after": after, "limit": _PAGE}
+            statement(package, name), {"log_id": log_id, "after": after, "unit": None, "limit": _PAGE}
         ).fetchall():
             yield from (row[0] for row in page)
             after = page[-1][0]
