@@ -106,8 +106,8 @@ class _Chapter:
 def _chapters(seed: int, projects: int, wrong: float) -> Iterator[_Chapter]:
     units = units_of(projects)
     suppliers = suppliers_of(units)
-    outside = province(units)
-    yield _Chapter(outside.told[0][0], outside, seed, suppliers)
+    for story in province(units):
+        yield _Chapter(story.told[0][0], story, seed, suppliers)
     for number in range(units):
         yield _Chapter(morning("2025-10-27"), Unit(number), seed, suppliers)
     for facts in plan(seed, projects, wrong):

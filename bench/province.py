@@ -16,6 +16,7 @@ from quanze.county.registry import COUNTY, Post
 
 REGISTRAR: Final = "person:P0-01"
 AGENCIES, EXPERTS, UNITS_A_COUNTY = 20, 400, 20
+_DESK = 50
 RESERVED_FROM: Final = 1_000_000
 """Yuan from which only a unit's body decides a plan or an award."""
 
@@ -101,8 +102,8 @@ def suppliers_of(units: int) -> int:
     return max(40, units // 2)
 
 
-def province(units: int) -> Story:
-    """Tell who there is outside the units: registrar, finance departments, agencies, experts, suppliers."""
+def province(units: int) -> list[Story]:
+    """Tell who there is outside the units: registrar, finance departments, agencies and experts; and the suppliers."""
     story = Story("REG", morning("2025-10-09"))
     _registrar(story)
     for number in range((units - 1) // UNITS_A_COUNTY + 1):
@@ -111,9 +112,17 @@ def province(units: int) -> Story:
         _supplier(story, f"agency:A{number:02}", f"第{number}代理机构")
         for n in range(3):
             _person(story, agent(number, n), f"agency:A{number:02}")
+    experts = Story("REG-X", morning("2025-10-13"))
     for number in range(EXPERTS):
-        _person(story, f"person:X{number:03}", None)
-    for number in range(suppliers_of(units)):
+        _person(experts, f"person:X{number:03}", None)
+    count = suppliers_of(units)
+    return [story, experts, *(_suppliers(range(first, min(first + _DESK, count))) for first in range(0, count, _DESK))]
+
+
+def _suppliers(numbers: range) -> Story:
+    """Tell of the suppliers that one desk enters: they are all in the register before anything is bought."""
+    story = Story(f"REG-{numbers.start // _DESK}", morning("2025-10-27"))
+    for number in numbers:
         supplier = f"supplier:V{number:05}"
         head, size = head_of(supplier), ("micro", "small", "medium")[number % 3]
         _person(story, head, supplier)

@@ -52,8 +52,8 @@ class Court:
         connection.execute("SET ROLE quanze_projector")
         connection.execute("SET TIME ZONE 'UTC'")
         prepare(connection)
-        events = [event for _, event in province(_OUTSIDE).told]
-        for event in events:  # it takes its registrar months to write down so many
+        events = [event for story in province(_OUTSIDE) for _, event in story.told]
+        for event in events:  # it takes its registrar weeks to write down so many
             put_on(event, WORKED[0])
         for number in range(UNITS):
             events += [event for _, event in register(Unit(number)).told]

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from bench.generator import acts, lines, planted
+from bench.generator import SIZES, acts, lines, plan, planted, units_of
 from bench.planting import FOUND, PLANTS
+from bench.province import province
 from contracts.catalogue import base_catalogue
 from contracts.event import read_event
 
@@ -42,6 +43,12 @@ def test_acts_are_recorded_within_ten_minutes_but_where_that_is_what_is_wrong(to
         in_time = act["time"][:10] == act["recordedtime"][:10]
         in_time = in_time and 1 <= _minute(act["recordedtime"]) - _minute(act["time"]) <= 9
         assert in_time != ((act["source"], act["id"]) in late)
+
+
+def test_everybody_is_registered_before_anything_is_bought_however_many_they_are() -> None:
+    projects = SIZES["3m"]
+    registered = max(story.told[-1][0] for story in province(units_of(projects)))
+    assert registered < min(facts.opened for facts in plan(7, projects))
 
 
 def test_no_key_is_told_twice_and_no_grant_is_named_twice(told: Acts) -> None:
