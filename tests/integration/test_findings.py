@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from io import BytesIO
@@ -240,6 +241,18 @@ def test_a_scan_counts_records_itself_once_a_day_and_can_be_run_again_and_at_onc
     before_the_log = both.http.post("/v1/scans", json={"date": "1990-01-01"})
     assert before_the_log.status_code == 400, "it would make every day since a day without a scan"
     assert "before_the_log" in before_the_log.text
+
+
+def test_a_scan_takes_in_whatever_was_recorded_when_it_was_asked_for(both: Joined, database: Database) -> None:
+    """Not only what had been read by then: whoever posts, and scans, means what was posted."""
+    with psycopg.connect(database.dsn) as holding, ThreadPoolExecutor(1) as pool:
+        holding.execute("SELECT FROM projector.tracking FOR UPDATE")  # nothing more is read
+        assert both.post(*lines("P-2026-008")).status_code == 201
+        scan = pool.submit(both.http.post, "/v1/scans", json={})
+        with pytest.raises(TimeoutError):
+            scan.result(1.0)
+        holding.rollback()
+        assert scan.result(60.0).json()["counts"]["new"] == 1
 
 
 def test_a_scan_with_nothing_to_find_is_recorded_too(database: Database) -> None:

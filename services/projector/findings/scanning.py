@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from typing import Final, cast
 
 import psycopg
 import structlog
@@ -51,7 +51,7 @@ class Scanner:
 
     def scan(self, day: date, *, full: bool = False) -> Scan:
         """
-        Scan for a day: see that all is judged, count, and record it. `full`: judge everything anew.
+        Scan for a day: see that all that is recorded by now is judged, count, and record it. `full`: all of it anew.
 
         Raises `BadQuestion` for a day that has not come, `Behind` when judging does not catch up.
         """
@@ -101,7 +101,10 @@ class Scanner:
             raise Unavailable(f"not everything could be judged: {self._progress.fault}")
 
     def _catch_up(self, today: date) -> None:
-        upto = self._follower.state.position
+        with self._view(Asked()) as view:
+            upto: int = cast("tuple[int]", view.select("recorded_upto").fetchone())[0]
+        if not self._follower.wait_for(upto, _WAIT_SECONDS):
+            raise Behind(f"acts are read up to {self._follower.state.position}, not yet to {upto}")
         if not self._judge.wait_for(upto, _WAIT_SECONDS) or not self._judge.wait_for_day(today, _WAIT_SECONDS):
             raise Behind(f"acts are judged up to {self._judge.state.position}, not yet to {upto}")
 
