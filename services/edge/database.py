@@ -17,7 +17,7 @@ from psycopg import Connection
 from psycopg.errors import DeadlockDetected
 from psycopg.rows import TupleRow, tuple_row
 from psycopg.sql import SQL, Identifier
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 Pool = ConnectionPool[Connection[TupleRow]]
 
@@ -25,6 +25,7 @@ _MIGRATION_LOCK = 0x7175616E7A65  # "quanze": two starters migrate one after the
 
 
 _DEADLOCKS_MAX = 5
+_ASKED_AGAIN_SECONDS = 1.5
 
 
 class MigrationStopped(Exception):
@@ -65,7 +66,7 @@ def open_pool(
     `prepares`: psycopg prepares what is run often; not where statements are looked up (`edge.look_up`). `settings` are
     PostgreSQL's own, for these connections.
     """
-    pool: Pool = ConnectionPool(
+    pool: Pool = _Pool(
         dsn,
         connection_class=Connection[TupleRow],
         kwargs={
@@ -85,6 +86,23 @@ def open_pool(
     )
     pool.open(wait=False)
     return pool
+
+
+class _Pool(ConnectionPool[Connection[TupleRow]]):
+    """
+    A pool that is asked again while somebody waits.
+
+    An attempt to connect that was begun while the database was down is given up after a while, and then none is begun
+    for those who wait already: they would wait in vain for a database that is long back.
+    """
+
+    def getconn(self, timeout: float | None = None) -> Connection[TupleRow]:
+        left = self.timeout if timeout is None else timeout
+        while left > _ASKED_AGAIN_SECONDS:
+            with suppress(PoolTimeout):
+                return super().getconn(_ASKED_AGAIN_SECONDS)
+            left -= _ASKED_AGAIN_SECONDS
+        return super().getconn(left)
 
 
 def working_as(role: str, settings: Mapping[str, str] | None = None) -> Callable[[Connection[TupleRow]], None]:
