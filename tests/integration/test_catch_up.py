@@ -1,8 +1,7 @@
 """The follower far behind: what it takes at once, and what is left when it, or its connection, ends meanwhile."""
 
 import threading
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, LiteralString, cast
@@ -18,6 +17,7 @@ from projector.follow import Follower, follower_name
 from projector.projections import Rows, history
 from tests.conftest import Database, TestLedger
 from tests.events import event
+from tests.following import eventually, positions, rows
 
 
 @contextmanager
@@ -38,22 +38,6 @@ def post(ledger: TestLedger, number: int) -> None:
     """Record a number of acts, in batches that the ledger takes."""
     for first in range(0, number, 900):
         ledger.post([signing(object=str(each)) for each in range(first, min(first + 900, number))])
-
-
-def rows(dsn: str, statement: LiteralString, *parameters: object) -> list[tuple[Any, ...]]:
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        return connection.execute(statement, parameters).fetchall()
-
-
-def positions(dsn: str) -> list[int]:
-    return [row[0] for row in rows(dsn, "SELECT position FROM projector.acts ORDER BY position")]
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it never came about"
-        time.sleep(0.01)
 
 
 @pytest.fixture

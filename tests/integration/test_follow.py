@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from importlib.resources import files
-from typing import Any, LiteralString, cast
+from typing import Any, cast
 
 import psycopg
 import pytest
@@ -31,6 +31,7 @@ from projector.tracking import FollowerRecorder, Moved
 from projector.view import Asked
 from tests.conftest import Database, TestLedger
 from tests.events import event
+from tests.following import eventually, positions, rows
 
 LOG = "log:localhost/quanze/test"
 PACK: dict[str, Any] = {
@@ -66,22 +67,6 @@ def signing(project: str = "project:P1", **data: Any) -> dict[str, Any]:
 
 def extending(pack: dict[str, Any]) -> dict[str, Any]:
     return event("catalogue.extend", LOG, "person:A", **pack)
-
-
-def rows(dsn: str, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        return connection.execute(cast("LiteralString", statement), parameters).fetchall()
-
-
-def positions(dsn: str) -> list[int]:
-    return [row[0] for row in rows(dsn, "SELECT position FROM projector.acts ORDER BY position")]
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it never came about"
-        time.sleep(0.01)
 
 
 def read_model(dsn: str) -> dict[str, list[str]]:

@@ -137,9 +137,8 @@ class Schedule:
         while not self._stopping.wait(wait):
             now = datetime.now(LOCAL_ZONE)
             try:
-                last = (
-                    scanned or self._scanner.last_day() or now.date()
-                )  # of a log never scanned, tomorrow's is the first
+                # Of a log never scanned, tomorrow's is the first.
+                last = scanned or self._scanner.last_day() or now.date()
                 wait = seconds_until_due(self._at, last, now)
                 if wait == 0.0:
                     found = self._scanner.scan(now.date())
@@ -148,10 +147,6 @@ class Schedule:
             except (ProjectorError, psycopg.Error, PoolTimeout) as exc:
                 _log.error("scan_failed", date=str(now.date()), error=str(exc)[:300])
                 wait = _RETRY_SECONDS
-
-    def _day_before_first(self, now: datetime) -> date:
-        """Return what stands for the last day of a log never scanned: its first scan is the next that comes."""
-        return now.date() if now.time() >= self._at else now.date() - timedelta(days=1)
 
 
 def seconds_until_due(at: time, last: date, now: datetime) -> float:
