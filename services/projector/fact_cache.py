@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 import msgspec
 from msgspec import Struct
 
+from projector.references import unit_of_post
+
 if TYPE_CHECKING:
     from projector.view import View
 
@@ -194,7 +196,7 @@ class FactCache:
         touched = {subject, *(_acts_of(each) for each in (subject, *by) if each is not None)}
         if data is not None:
             named = set(_texts(msgspec.json.decode(data)))
-            touched |= named | {unit or subject} | {_acts_of(each) for each in named}
+            touched |= named | {unit or subject} | {_acts_of(each) for each in named} | set(map(unit_of_post, named))
         for reference in touched:
             for kept in self._kept.values():
                 kept.pop(reference, None)

@@ -20,7 +20,7 @@ from projector.authority.register import Asking, asking_of, register
 from projector.authority.relied import Relied, relied_on
 from projector.authority.sources import STATEMENTS_BY_PROJECT, Sources
 from projector.authority.usage import family_of
-from projector.authority.warming import warm
+from projector.authority.warming import warm_for
 
 _REVIEW: Final = "legal_review"
 _UNHEARD_OF: Final = Project(units=frozenset(), category=None, methods=())
@@ -46,7 +46,7 @@ def facts_around(sources: Sources, acts: Sequence[JudgedAct], *, drawing: bool =
     `drawing`: only so much as it takes to say on what they drew, which is nothing of what was done besides where an act
     has but one way.
     """
-    warm(sources, (act.unit for act in acts if act.unit is not None))
+    warm_for(sources, acts)
     ratifications = sources.ratifications([act.position for act in acts if act.ratified])
     own = {act.position: [each for each in ratifications if each.act == act.position] for act in acts}
     every = [_wondering(act, register(sources, asking_of(act, own[act.position]))) for act in acts]

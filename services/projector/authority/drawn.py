@@ -82,15 +82,33 @@ def _gather(sources: Sources, family: frozenset[str], names: frozenset[str]) -> 
     return _Together(together, tuple(acts.values()))
 
 
-def acts_that_may_draw(sources: Sources, types: Iterable[str], names: Iterable[str]) -> set[int]:
-    """Return where the acts of these types stand that cite grants or those below, or that anybody they reach did."""
+class Reach(Struct, frozen=True):
+    """The grants by which a grant may be drawn on: itself and those below; and everybody they reach."""
+
+    grants: frozenset[str]
+    who: frozenset[str]
+
+
+def reach_of(sources: Sources, names: Iterable[str]) -> Reach:
+    """Return through which grants, and by whom, these may be drawn on."""
     below = sources.grants_below(names)
     who = {grantee for grantees in below.values() for grantee in grantees}
     who |= {term.person for term in sources.read(of.TERMS_BY_POST, (each for each in who if each.startswith("post:")))}
     who |= sources.people(who).who
     appointed = sources.read(of.ACTINGS_BY_PRINCIPAL, who)
     who |= sources.people({row.substitute for row in appointed}).who
-    sources.depends_on_acts(who | below.keys())
-    bodies = sorted(each for each in who if each.startswith("body:"))
-    found = sources.values("acts_drawing_on", types=sorted(types), names=sorted(below), who=sorted(who), bodies=bodies)
+    return Reach(frozenset(below), frozenset(who))
+
+
+def acts_that_may_draw(sources: Sources, types: Iterable[str], names: Iterable[str]) -> set[int]:
+    """Return where the acts of these types stand that cite grants or those below, or that anybody they reach did."""
+    reach = reach_of(sources, names)
+    sources.depends_on_acts(reach.who | reach.grants)
+    found = sources.values(
+        "acts_drawing_on",
+        types=sorted(types),
+        names=sorted(reach.grants),
+        who=sorted(reach.who),
+        bodies=sorted(each for each in reach.who if each.startswith("body:")),
+    )
     return set(found)

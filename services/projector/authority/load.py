@@ -14,9 +14,10 @@ from projector.authority.drawn import uses_around
 from projector.authority.facts import Facts, JudgedAct
 from projector.authority.judge import Judgement, judge
 from projector.authority.register import grants_register
+from projector.authority.room import with_room
 from projector.authority.sources import Sources
 from projector.authority.tolerance import late_grants
-from projector.authority.usage import Draws
+from projector.authority.usage import Draws, Uses
 from projector.view import View
 
 
@@ -48,6 +49,20 @@ def load(view: View, positions: Iterable[int], unrecorded: Sequence[JudgedAct] =
         acts = [*sources.acts(set(positions)), *unrecorded]
         facts_of = facts_around(sources, acts)
         return Loaded(tuple(acts), facts_of, uses_around(sources, acts, unrecorded, facts_of))
+
+
+def load_with_room(view: View, positions: Iterable[int]) -> Loaded:
+    """
+    Gather, of acts by position, those that are judged the same whatever was drawn before them: nothing was, it says.
+
+    How much of a total was used up is then not to be asked.
+    """
+    with view.cache.lock:
+        sources = Sources(view)
+        acts = sources.acts(set(positions))
+        facts_of = facts_around(sources, acts)
+        room = with_room(sources, acts, facts_of)
+        return Loaded(tuple(act for act in acts if act.position in room), facts_of, Uses())
 
 
 def load_grants(view: View, names: Iterable[str]) -> Facts:

@@ -16,9 +16,9 @@ from projector.authority.grant_faults import grant_faults
 from projector.authority.grant_tree import Tree, tree_below
 from projector.authority.grants import GrantSaid, Usage, idle_among, said_of, usage_of
 from projector.authority.judge import Verdict
+from projector.authority.sources import Sources
 from projector.authority.standing import Mark, said_at
 from projector.errors import Unknown
-from projector.references import posts_within
 from projector.view import View
 
 
@@ -96,9 +96,8 @@ def show_grant(view: View, name: str, *, after: int, limit: int) -> GrantAnswer:
 
 def faults_of_units(view: View, units: Iterable[str]) -> Iterator[tuple[str, Grant, list[Failure]]]:
     """Yield the grants of units, unit by unit, with what is wrong with each itself."""
-    entries = {
-        unit: {row[0] for row in view.select("grants_of_unit", {"unit": unit, **posts_within(unit)})} for unit in units
-    }
+    with view.cache.lock:
+        entries = Sources(view).grants_of_units(units)
     every = set[str]().union(*entries.values())
     tree = tree_below(view, every)
     grants = tree.facts.grants

@@ -32,7 +32,7 @@ from projector.authority.register import asking_of, register
 from projector.authority.sources import Sources
 from projector.authority.tolerance import late_grants
 from projector.authority.usage import MEASURED, Uses
-from projector.authority.warming import warm
+from projector.authority.warming import warm_for
 
 _AT_SIGHT: Final = frozenset(
     (
@@ -57,7 +57,7 @@ _NOTHING_DRAWN: Final = Uses()
 def without_the_plain(sources: Sources, acts: Iterable[JudgedAct]) -> Iterator[JudgedAct]:
     """Yield the acts whose authority is not plain at first sight. Of the others there is nothing to say."""
     asked = list(acts)
-    warm(sources, (act.unit for act in asked if act.unit is not None))
+    warm_for(sources, asked)
     known: dict[tuple[str | None, ...], Facts] = {}
     for act in asked:
         if not _may_be_seen(act):

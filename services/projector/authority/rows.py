@@ -147,6 +147,15 @@ class UnitRow(Struct, frozen=True):
         return UnitStated(self.unit, self.parent, (self.time, self.known_from, self.position))
 
 
+class UnitGrantRow(Struct, frozen=True):
+    """A grant that is a unit's, whoever made it."""
+
+    unit: str
+    name: str
+    position: int
+    known_from: datetime
+
+
 class CorrectionRow(Struct, frozen=True):
     """A correction of the act at `corrected`, standing at `by`; `later`: known later than what it corrects."""
 

@@ -28,6 +28,7 @@ GRANTS_BY_GRANTEE: Final = Source("grants_by_grantee", "grantee", rows.grant)
 GRANTS_BY_NAME: Final = Source("grants_by_name", "name", rows.grant)
 GRANTS_BY_PARENT: Final = Source("grants_by_parent", "parent", rows.grant)
 GRANTS_BY_UNIT: Final = Source("grants_by_unit", "unit", rows.grant)
+GRANTS_OF_UNITS: Final = Source("grants_of_units", "unit", rows.UnitGrantRow)
 CHANGES_BY_GRANT: Final = Source("changes_by_grant", "grant", Change)
 UNITS_BY_NAME: Final = Source("units_by_name", "unit", rows.UnitRow)
 EMPLOYERS_BY_PERSON: Final = Source("employers_by_person", "person", rows.EmployerRow)
@@ -98,6 +99,13 @@ class Sources:
         accounts = {row.account for row in theirs}
         theirs += self.read(LINKS_BY_ACCOUNT, accounts - who)
         return People(frozenset(who | accounts), {row.position: row for row in (*own, *theirs)})
+
+    def grants_of_units(self, units: Iterable[str]) -> dict[str, set[str]]:
+        """Return the names of the grants of each unit: made in it, naming it, or given to its posts."""
+        found: dict[str, set[str]] = {unit: set() for unit in units}
+        for row in self.read(GRANTS_OF_UNITS, found):
+            found[row.unit].add(row.name)
+        return found
 
     def grants_named(self, names: Iterable[str]) -> list[Grant]:
         """Return grants by name, with what they rest on as far as it is named."""

@@ -9,7 +9,7 @@ from edge.paging import page
 from projector.authority.consumption import Consumption, Done, consumption, done_under
 from projector.authority.grant_tree import Node, Tree, tree_below
 from projector.authority.grants import GrantSaid, said_of, usage_of
-from projector.references import posts_within
+from projector.authority.sources import Sources
 from projector.view import View
 
 
@@ -74,7 +74,8 @@ def _tree(view: View, entries: Collection[str]) -> Tree:
 
 
 def _entries(view: View, unit: str) -> set[str]:
-    return {row[0] for row in view.select("grants_of_unit", {"unit": unit, **posts_within(unit)})}
+    with view.cache.lock:
+        return Sources(view).grants_of_units([unit])[unit]
 
 
 def _item(node: Node, tree: Tree, done: Done, at: datetime) -> GrantInTree:

@@ -95,7 +95,7 @@ class Uses(Draws):
 
     def _own_before(self, act: JudgedAct, grant: Grant) -> Drawn:
         said = grant.delegation
-        year = _fiscal_year(act.time) if said is not None and said.total_window == "fiscal_year" else None
+        year = fiscal_year(act.time) if said is not None and said.total_window == "fiscal_year" else None
         if said is not None and said.total_basis == "paid":
             return self._paid(act, grant, year)
         series = self._series.get((grant.name, _counts_as(act.type), year))
@@ -116,7 +116,7 @@ class Uses(Draws):
         ]
         drawn = Drawn()
         for payment in self._payments:
-            in_window = year is None or _fiscal_year(payment.time) == year
+            in_window = year is None or fiscal_year(payment.time) == year
             if payment.order < act.order and in_window and any(_settles(payment, each) for each in done):
                 known = payment.amount is not None and payment.currency == ceiling_currency(grant)
                 amount = payment.amount if known and payment.amount is not None else Decimal(0)
@@ -127,7 +127,7 @@ class Uses(Draws):
 def _windows(act: JudgedAct, grant: Grant) -> list[int | None]:
     """Return the windows an act counts in: its fiscal year, and (None) the term of the grant if it falls in it."""
     in_term = grant.starts <= act.time and (grant.ends is None or act.time < grant.ends)
-    return [_fiscal_year(act.time), *((None,) if in_term else ())]
+    return [fiscal_year(act.time), *((None,) if in_term else ())]
 
 
 class PooledUses(Draws):
@@ -173,10 +173,15 @@ def ceiling_currency(grant: Grant) -> str:
     return (grant.delegation.currency if grant.delegation is not None else None) or "CNY"
 
 
+def may_be_summed(act: JudgedAct) -> bool:
+    """Whether an act is about an amount, states it, and stands as it was recorded, in a shape that was checked then."""
+    return act.type in MEASURED and act.amount is not None and not act.withdrawn and not act.erased
+
+
 def _counts_as(act: str) -> str:
     return _COUNTS_AS.get(act, act)
 
 
-def _fiscal_year(at: datetime) -> int:
-    """The fiscal year is the calendar year (预算法 §18), in local days."""
+def fiscal_year(at: datetime) -> int:
+    """Return the fiscal year of a moment: it is the calendar year (预算法 §18), in local days."""
     return at.astimezone(LOCAL_ZONE).year

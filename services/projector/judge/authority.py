@@ -10,7 +10,7 @@ from edge.database import statement
 from projector.authority.answer import Failure, ceiling_of, money, term_of
 from projector.authority.facts import Facts, Grant, JudgedAct
 from projector.authority.judge import Judgement as Verdict
-from projector.authority.load import Loaded, load
+from projector.authority.load import Loaded, load, load_with_room
 from projector.authority.names import FAILURES
 from projector.authority.plain import without_the_plain
 from projector.authority.sources import Sources
@@ -45,9 +45,22 @@ def judge_authority(view: View) -> list[Judgement]:
         positions += [act.position for act in without_the_plain(Sources(view), asked)]
     found: list[Judgement] = []
     for first in range(0, len(positions), _PORTION):
-        loaded = load(view, positions[first : first + _PORTION])
-        found += judgements_of(loaded, view)
+        portion = positions[first : first + _PORTION]
+        found += judgements_of(load(view, _without_the_clear(view, portion)), view)
     return found
+
+
+def _without_the_clear(view: View, positions: Sequence[int]) -> list[int]:
+    """Leave out the acts that nothing is wrong with, whatever was drawn on grants before them."""
+    loaded = load_with_room(view, positions)
+    clear = {act.position for act in loaded.acts if _is_clear(loaded.judge(act, others=False))}
+    return [position for position in positions if position not in clear]
+
+
+def _is_clear(verdict: Verdict) -> bool:
+    """Whether there is nothing to say of an act, and it rests on the grant that it relies on, if on any."""
+    is_relied_on = verdict.citation is None or verdict.citation.status == "relied_on"
+    return is_relied_on and not any(_marks(verdict))
 
 
 def _at_sight(said: Sequence[Any], catalogue: Catalogue) -> JudgedAct:

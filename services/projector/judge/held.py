@@ -16,7 +16,7 @@ from projector.authority.facts import Acting, Facts, Grant
 from projector.authority.load import load_grants
 from projector.authority.rows import ActingEndRow, ActingRow
 from projector.authority.standing import standing_now
-from projector.references import posts_within
+from projector.authority.warming import warm
 from projector.view import View
 
 Chain = Sequence[Grant]
@@ -42,6 +42,7 @@ def held_acts(view: View, units: Iterable[str], people: Iterable[str]) -> list[H
     with view.cache.lock:
         read = sources.Sources(view)
         wanted = sorted(set(units))
+        warm(read, wanted)
         for unit in wanted:
             found += read.derive(("held", unit), lambda unit=unit: _of_unit(view, read, unit))
         found += _of_substitutes(view, read, people)
@@ -49,8 +50,7 @@ def held_acts(view: View, units: Iterable[str], people: Iterable[str]) -> list[H
 
 
 def _of_unit(view: View, read: sources.Sources, unit: str) -> list[HeldAct]:
-    names = {row[0] for row in view.select("grants_of_unit", {"unit": unit, **posts_within(unit)})}
-    list(read.read(sources.GRANTS_BY_UNIT, [unit]))  # so that a grant made in it later is noticed
+    names = read.grants_of_units([unit])[unit]
     facts = load_grants(view, names)
     return [
         held
