@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 import msgspec
 from msgspec import Struct
 
-from projector.references import unit_of_post
+from projector.posts import unit_of_post
 
 if TYPE_CHECKING:
     from projector.view import View

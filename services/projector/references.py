@@ -1,4 +1,4 @@
-"""References as paths and names give them."""
+"""References as paths give them."""
 
 from edge.app import with_slashes
 
@@ -7,16 +7,3 @@ def reference(text: str, *kinds: str) -> str:
     """Return the reference a path names, of the first kind where it says none. A `/` in it may have come escaped."""
     plain = with_slashes(text).removeprefix("/")
     return plain if plain.startswith(tuple(f"{kind}:" for kind in kinds)) else f"{kinds[0]}:{plain}"
-
-
-def posts_within(unit: str | None) -> dict[str, str | None]:
-    """Return between which texts the names of a unit's posts lie: `post:U001/…`. None: nowhere."""
-    if unit is None:
-        return {"posts_from": None, "posts_until": None}
-    prefix = f"post:{unit.removeprefix('unit:')}"
-    return {"posts_from": f"{prefix}/", "posts_until": f"{prefix}0"}  # `0` is what follows `/`
-
-
-def unit_of_post(reference: str) -> str:
-    """Return whose post a reference names: `unit:U001` of `post:U001/…`. Any other is itself."""
-    return f"unit:{reference[5:].partition('/')[0]}" if reference.startswith("post:") else reference

@@ -17,7 +17,7 @@ from projector.authority.grants import GrantSaid, said_of
 from projector.authority.load import load_grants
 from projector.errors import Unknown
 from projector.parts import Place, part_page
-from projector.references import posts_within
+from projector.posts import posts_within
 from projector.view import View
 
 _UNITS_ABOVE_MAX = 64

@@ -20,7 +20,7 @@ from projector.authority.register import Asking, asking_of, register
 from projector.authority.relied import Relied, relied_on
 from projector.authority.sources import STATEMENTS_BY_PROJECT, Sources
 from projector.authority.usage import family_of
-from projector.authority.warming import warm_for
+from projector.authority.warming import warm_for, warm_people
 
 _REVIEW: Final = "legal_review"
 _UNHEARD_OF: Final = Project(units=frozenset(), category=None, methods=())
@@ -134,7 +134,9 @@ def _projects(sources: Sources, acts: Iterable[JudgedAct]) -> dict[str, Project]
 
 def _with_functions(sources: Sources, acts: Iterable[JudgedAct]) -> list[JudgedAct]:
     """Say in which function people took part who do not say it: those of the posts they were in (contract §3)."""
-    return [msgspec.structs.replace(act, people=tuple(_in_function(sources, act))) for act in acts]
+    found = list(acts)
+    warm_people(sources, {person.who for act in found for person in act.people})
+    return [msgspec.structs.replace(act, people=tuple(_in_function(sources, act))) for act in found]
 
 
 def _in_function(sources: Sources, act: JudgedAct) -> Iterator[Exercised]:

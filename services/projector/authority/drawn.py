@@ -17,6 +17,7 @@ from projector.authority.register import asking_of, register
 from projector.authority.relied import relied_on
 from projector.authority.sources import Sources
 from projector.authority.usage import Draws, PooledUses, Uses, family_of
+from projector.authority.warming import warm_for
 
 
 class _Together(Struct, frozen=True):
@@ -32,7 +33,7 @@ def uses_around(
     """Return what acts drew on the grants by which these may have been done."""
     pool = PooledUses()
     for act in acts:
-        names = relied_on(act, facts_of[act.position]).drawn_on if act.needs_grant else frozenset[str]()
+        names = _drawn_on(act, facts_of)
         if names and not pool.holds(names, act):
             family = family_of(act.type)
             together, key = _together(sources, family, names)
@@ -40,6 +41,24 @@ def uses_around(
     if not unrecorded:
         return pool
     return draw([(act, facts_of[act.position]) for act in unrecorded], Uses(before=pool))
+
+
+def uses_of_many(sources: Sources, acts: Iterable[JudgedAct], facts_of: Mapping[int, Facts]) -> Draws:
+    """Return the same for acts of many units: read together, and not kept."""
+    wanted: dict[frozenset[str], frozenset[str]] = {}
+    for act in acts:
+        if names := _drawn_on(act, facts_of):
+            family = family_of(act.type)
+            wanted[family] = wanted.get(family, frozenset()) | names
+    pool = PooledUses()
+    for family, names in wanted.items():
+        together = _gather(sources, family, names)
+        pool.add(_in_order(sources, together), together.names, family)
+    return pool
+
+
+def _drawn_on(act: JudgedAct, facts_of: Mapping[int, Facts]) -> frozenset[str]:
+    return relied_on(act, facts_of[act.position]).drawn_on if act.needs_grant else frozenset()
 
 
 def _together(sources: Sources, family: frozenset[str], names: frozenset[str]) -> tuple[_Together, frozenset[str]]:
@@ -54,19 +73,22 @@ def _kept_together(sources: Sources, family: frozenset[str], names: frozenset[st
 
 
 def _uses(sources: Sources, family: frozenset[str], names: frozenset[str], together: _Together) -> Uses:
-    """Judge the acts in their order, each after those before it."""
-
     def judged() -> Uses:
         _kept_together(sources, family, names)  # known already: what it rests on, this does too, acts to come included
-        facts_of = facts_around(sources, together.acts, drawing=True)
         for act in together.acts:
             sources.depends_on_acts(ref for ref in (act.subject, act.actor, act.asked) if ref is not None)
-        payments = {each.position: each for facts in facts_of.values() for each in facts.around}
-        uses = Uses(each for each in payments.values() if each.type == "pay.execute")
-        in_order = sorted(together.acts, key=lambda act: act.order)
-        return draw(((act, facts_of[act.position]) for act in in_order), uses)
+        return _in_order(sources, together)
 
     return sources.derive(("uses", family, together.names), judged)
+
+
+def _in_order(sources: Sources, together: _Together) -> Uses:
+    """Judge the acts in their order, each after those before it."""
+    facts_of = facts_around(sources, together.acts, drawing=True)
+    around = next(iter(facts_of.values())).around if facts_of else ()  # they share it
+    uses = Uses(each for each in around if each.type == "pay.execute")
+    in_order = sorted(together.acts, key=lambda act: act.order)
+    return draw(((act, facts_of[act.position]) for act in in_order), uses)
 
 
 def _gather(sources: Sources, family: frozenset[str], names: frozenset[str]) -> _Together:
@@ -75,7 +97,9 @@ def _gather(sources: Sources, family: frozenset[str], names: frozenset[str]) -> 
     together, asked = names, frozenset[str]()
     while together != asked:
         asked = together
-        for act in sources.acts(acts_that_may_draw(sources, family, together) - acts.keys()):
+        further = sources.acts(acts_that_may_draw(sources, family, together) - acts.keys())
+        warm_for(sources, further)
+        for act in further:
             acts[act.position] = act
             if act.needs_grant:
                 together |= relied_on(act, register(sources, asking_of(act))).drawn_on

@@ -23,9 +23,13 @@ def warm(sources: Sources, units: Iterable[str]) -> None:
 def warm_for(sources: Sources, acts: Collection[JudgedAct]) -> None:
     """Have the facts around acts at hand: those of their units, and of whoever did them without a grant."""
     warm(sources, (act.unit for act in acts if act.unit is not None))
-    named = {who for act in acts for who in (act.actor, act.asked, act.onbehalfof) if who is not None}
-    if len(acts) > 1:
-        _read_people(sources, named)
+    warm_people(sources, {who for act in acts for who in (act.actor, act.asked, act.onbehalfof) if who is not None})
+
+
+def warm_people(sources: Sources, who: Collection[str]) -> None:
+    """Have at hand who people are and what they hold. One of them alone takes no fewer looks."""
+    if len(who) > 1:
+        _read_people(sources, who)
 
 
 def _read_around(sources: Sources, units: list[str]) -> None:

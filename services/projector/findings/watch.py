@@ -26,11 +26,11 @@ from projector.case.lay_out import Scope, lay_out
 from projector.conflicts import Conflict
 from projector.errors import Unavailable
 from projector.fact_cache import FactCache
-from projector.findings.everything import judge_everything
 from projector.findings.foresee import foresee_findings
 from projector.findings.found import Outcome, Part
 from projector.findings.judging import SETTINGS, Opening, every_scope, judge_scopes, prepare_for, prepare_once, writing
 from projector.findings.keep import keep, note_judged
+from projector.findings.sharing import WorkerFailed, judge_many
 from projector.findings.worker import Task
 from projector.follow import follower_name
 from projector.judge.engine import Trouble
@@ -47,6 +47,8 @@ _LOCK: Final = 0x71756A64
 _WINDOW_ACTS: Final = 50_000
 """Acts from which on everything is judged anew: most projects are among what they touch."""
 _PORTION: Final = 200
+_SHARED_MIN: Final = 400
+"""Scopes from which on processes of their own share them: to start those takes as long as to judge half as many."""
 _SLOW_MAX: Final = 3
 _NOT_THE_SCOPES: Final = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, Unavailable)
 """What the database says when it is the trouble."""
@@ -249,16 +251,27 @@ class Judge:
             scopes = sorted({*scopes, *self._waking(connection, today)})
             if self._was_missed(connection, today):
                 scopes = list(every_scope(connection, self.log_id))  # a day without a scan shows on whatever was open
-        for number, outcomes in enumerate(self.judged(connection, scopes)):
-            with writing(connection):
-                keep(connection, self.log_id, [outcomes])
-            if self._stopping.is_set() and (number + 1) * _PORTION < len(scopes):
-                return False  # what is left is judged again from the same position
+        if not self._judged_and_kept(connection, scopes):
+            return False  # what is left is judged again from the same position
         if window > position or day != today:
             with writing(connection):
                 note_judged(connection, self.log_id, window, today, self._judged_by)
         self._show(State("judging", window, today), generation)
         return bool(scopes)
+
+    def _judged_and_kept(self, connection: Connection[TupleRow], scopes: Sequence[str]) -> bool:
+        """Say whether all were judged: when this is to end, it ends after the portion at hand."""
+        if len(scopes) >= _SHARED_MIN:
+            try:
+                return judge_many(self._task, scopes, lambda _: None, self._stopping)
+            except WorkerFailed as exc:
+                _log.warning("judged_in_one_process", log_id=self.log_id, scopes=len(scopes), error=str(exc))
+        for number, outcomes in enumerate(self.judged(connection, scopes)):
+            with writing(connection):
+                keep(connection, self.log_id, [outcomes])
+            if self._stopping.is_set() and (number + 1) * _PORTION < len(scopes):
+                return False
+        return True
 
     def _everything(
         self, connection: Connection[TupleRow], wanted: Progress, upto: int, today: date, generation: int
@@ -266,7 +279,9 @@ class Judge:
         try:
             scopes = list(every_scope(connection, self.log_id))
             wanted.total = len(scopes)
-            judge_everything(self._task, scopes, wanted.add)
+            if not judge_many(self._task, scopes, wanted.add, self._stopping):
+                wanted.end("the service is shutting down")
+                return
             with writing(connection):
                 note_judged(connection, self.log_id, upto, today, self._judged_by)
             self._show(State("judging", upto, today), generation)

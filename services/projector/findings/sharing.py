@@ -1,4 +1,4 @@
-"""Judges every project and unit of a log, with as many processes as there are processors."""
+"""Judges many projects and units of a log, with as many processes as there are processors."""
 
 import os
 import subprocess
@@ -12,35 +12,48 @@ import msgspec
 
 from projector.findings.worker import TASK, Task
 
-PORTION: Final = 1_000
+_PORTION_MAX: Final = 1_000
 
 
 class WorkerFailed(Exception):
     """A process that judges ended before its work."""
 
 
-def judge_everything(task: Task, scopes: Sequence[str], progress: Callable[[int], None]) -> None:
+def judge_many(task: Task, scopes: Sequence[str], progress: Callable[[int], None], stopping: threading.Event) -> bool:
     """
     Judge these scopes and keep what is found. `progress` is told how many more are done.
 
-    Raises `WorkerFailed`; what was kept by then stays.
+    Return whether all were: `stopping` ends it after the portions at hand. Raises `WorkerFailed`. What was kept by then
+    stays.
     """
+    count = os.cpu_count() or 1
+    size = max(1, min(_PORTION_MAX, -(-len(scopes) // count)))
     portions: SimpleQueue[Sequence[str]] = SimpleQueue()
-    for first in range(0, len(scopes), PORTION):
-        portions.put(scopes[first : first + PORTION])
-    count = max(1, min(os.cpu_count() or 1, (len(scopes) + PORTION - 1) // PORTION))
+    for first in range(0, len(scopes), size):
+        portions.put(scopes[first : first + size])
     failed: list[str] = []
-    threads = [threading.Thread(target=_drive, args=(task, portions, progress, failed)) for _ in range(count)]
-    for thread in threads:
+
+    def next_portion() -> Sequence[str] | None:
+        try:
+            return None if failed or stopping.is_set() else portions.get_nowait()
+        except Empty:
+            return None
+
+    drives = [
+        threading.Thread(target=_drive, args=(task, next_portion, progress, failed))
+        for _ in range(min(count, portions.qsize()))
+    ]
+    for thread in drives:
         thread.start()
-    for thread in threads:
+    for thread in drives:
         thread.join()
     if failed:
         raise WorkerFailed(failed[0])
+    return portions.empty()
 
 
 def _drive(
-    task: Task, portions: "SimpleQueue[Sequence[str]]", progress: Callable[[int], None], failed: list[str]
+    task: Task, next_portion: Callable[[], Sequence[str] | None], progress: Callable[[int], None], failed: list[str]
 ) -> None:
     environment = {**os.environ, TASK: msgspec.json.encode(task).decode()}
     try:
@@ -50,30 +63,26 @@ def _drive(
             stdout=subprocess.PIPE,
             env=environment,
         ) as process:
-            _feed(process, portions, progress, failed)
+            _feed(process, next_portion, progress, failed)
     except (OSError, ValueError) as exc:
         failed.append(f"a process that judges could not be talked to: {exc}")
 
 
 def _feed(
     process: subprocess.Popen[bytes],
-    portions: "SimpleQueue[Sequence[str]]",
+    next_portion: Callable[[], Sequence[str] | None],
     progress: Callable[[int], None],
     failed: list[str],
 ) -> None:
     if process.stdin is None:
         raise AssertionError("both ends were asked for")
-    while not failed:
-        try:
-            portion = portions.get_nowait()
-        except Empty:
-            process.stdin.close()
-            _hear(process, progress, failed)
-            return
+    while (portion := next_portion()) is not None:
         process.stdin.write(msgspec.json.encode(portion) + b"\n")
         process.stdin.flush()
         _hear(process, progress, failed)
     process.stdin.close()
+    if not failed:
+        _hear(process, progress, failed)
 
 
 def _hear(process: subprocess.Popen[bytes], progress: Callable[[int], None], failed: list[str]) -> None:
