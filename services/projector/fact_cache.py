@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 import msgspec
 from msgspec import Struct
 
+from edge.look_up import Found
 from projector.posts import unit_of_post
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ class Source(Struct, frozen=True):
     A kind of facts: the statement that reads them for `references`, and what of a row is the reference.
 
     `shape` takes the columns by name; its result has `known_from`. `key_is_reference`: acts name it; positions they do
-    not. `kept_max`: of how many references rows are kept.
+    not. `kept_max`: of how many references rows are kept. `one_each`: an act makes one row, the same whichever reference
+    leads to it, so that it need not be shaped again.
     """
 
     statement: str
@@ -53,6 +55,7 @@ class Source(Struct, frozen=True):
     shape: Callable[..., Any]
     key_is_reference: bool = True
     kept_max: int = KEPT_MAX
+    one_each: bool = False
 
 
 class _Derived(Struct, frozen=True):
@@ -173,20 +176,33 @@ class FactCache:
         """Read what is missing and keep it; the oldest goes where that is too much."""
         read = view.look_up(source.statement, {"references": missing})
         found: dict[Any, list[Any]] = {reference: [] for reference in missing}
-        for values in read.rows:
-            row = source.shape(**dict(zip(read.columns, values, strict=True)))
-            found[getattr(row, source.key)].append(self._one(row) if source.key_is_reference else row)
+        shaped = self._once(source, read) if source.one_each else map(self._one, _shaped(source, read))
+        for row in shaped if source.key_is_reference else _shaped(source, read):
+            found[getattr(row, source.key)].append(row)
         rows = {reference: tuple(theirs) for reference, theirs in found.items()}
         kept |= rows
         for oldest in _excess(kept, min(source.kept_max, self._kept_max)):
             del kept[oldest]
         return rows.values()
 
+    def _once(self, source: Source, read: Found) -> Iterator[Any]:
+        """Shape rows that were not shaped yet."""
+        place = read.columns.index("position")
+        for values in read.rows:
+            key = source.shape.__name__, values[place]
+            row = self._same.get(key)
+            if row is None:
+                row = self._keep_one(key, source.shape(**dict(zip(read.columns, values, strict=True))))
+            yield row
+
     def _one(self, row: Any) -> Any:
+        kept = self._keep_one((type(row).__name__, row.position), row)
+        return kept if kept == row else row
+
+    def _keep_one(self, key: tuple[str, int], row: Any) -> Any:
         if len(self._same) >= SHARED_MAX:
             self._same.clear()
-        kept = self._same.setdefault((type(row).__name__, row.position), row)
-        return kept if kept == row else row
+        return self._same.setdefault(key, row)
 
     def _touch(self, act: str, subject: str, unit: str | None, by: list[str | None], data: str | None) -> None:
         """Let go of what one act touches. `data` is given where an act says who people, units and grants are."""
@@ -202,6 +218,10 @@ class FactCache:
                 kept.pop(reference, None)
             for key in list(self._dependents.get(reference, ())):
                 self._drop(key)
+
+
+def _shaped(source: Source, read: Found) -> Iterator[Any]:
+    return (source.shape(**dict(zip(read.columns, values, strict=True))) for values in read.rows)
 
 
 def _excess(kept: Mapping[Hashable, Any], most: int) -> list[Hashable]:

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from projector.authority import sources as of
 from projector.authority.around import facts_around
 from projector.authority.facts import Facts, JudgedAct
 from projector.authority.judge import draw
+from projector.authority.reach import reach_of
 from projector.authority.register import asking_of, register
 from projector.authority.relied import relied_on
 from projector.authority.sources import Sources
@@ -33,32 +33,16 @@ def uses_around(
     """Return what acts drew on the grants by which these may have been done."""
     pool = PooledUses()
     for act in acts:
-        names = _drawn_on(act, facts_of)
+        names = drawn_on(act, facts_of[act.position])
         if names and not pool.holds(names, act):
             family = family_of(act.type)
             together, key = _together(sources, family, names)
             pool.add(_uses(sources, family, key, together), together.names, family)
     if not unrecorded:
         return pool
-    return draw([(act, facts_of[act.position]) for act in unrecorded], Uses(before=pool))
-
-
-def uses_of_many(sources: Sources, acts: Iterable[JudgedAct], facts_of: Mapping[int, Facts]) -> Draws:
-    """Return the same for acts of many units: read together, and not kept."""
-    wanted: dict[frozenset[str], frozenset[str]] = {}
-    for act in acts:
-        if names := _drawn_on(act, facts_of):
-            family = family_of(act.type)
-            wanted[family] = wanted.get(family, frozenset()) | names
-    pool = PooledUses()
-    for family, names in wanted.items():
-        together = _gather(sources, family, names)
-        pool.add(_in_order(sources, together), together.names, family)
-    return pool
-
-
-def _drawn_on(act: JudgedAct, facts_of: Mapping[int, Facts]) -> frozenset[str]:
-    return relied_on(act, facts_of[act.position]).drawn_on if act.needs_grant else frozenset()
+    uses = Uses(before=pool)
+    draw([(act, facts_of[act.position]) for act in unrecorded], uses)
+    return uses
 
 
 def _together(sources: Sources, family: frozenset[str], names: frozenset[str]) -> tuple[_Together, frozenset[str]]:
@@ -73,22 +57,18 @@ def _kept_together(sources: Sources, family: frozenset[str], names: frozenset[st
 
 
 def _uses(sources: Sources, family: frozenset[str], names: frozenset[str], together: _Together) -> Uses:
+    """Judge the acts in their order, each after those before it."""
+
     def judged() -> Uses:
         _kept_together(sources, family, names)  # known already: what it rests on, this does too, acts to come included
+        facts_of = facts_around(sources, together.acts, drawing=True)
         for act in together.acts:
             sources.depends_on_acts(ref for ref in (act.subject, act.actor, act.asked) if ref is not None)
-        return _in_order(sources, together)
+        uses = Uses(payments_around(facts_of))
+        draw(((act, facts_of[act.position]) for act in together.acts), uses)
+        return uses
 
     return sources.derive(("uses", family, together.names), judged)
-
-
-def _in_order(sources: Sources, together: _Together) -> Uses:
-    """Judge the acts in their order, each after those before it."""
-    facts_of = facts_around(sources, together.acts, drawing=True)
-    around = next(iter(facts_of.values())).around if facts_of else ()  # they share it
-    uses = Uses(each for each in around if each.type == "pay.execute")
-    in_order = sorted(together.acts, key=lambda act: act.order)
-    return draw(((act, facts_of[act.position]) for act in in_order), uses)
 
 
 def _gather(sources: Sources, family: frozenset[str], names: frozenset[str]) -> _Together:
@@ -106,22 +86,16 @@ def _gather(sources: Sources, family: frozenset[str], names: frozenset[str]) -> 
     return _Together(together, tuple(acts.values()))
 
 
-class Reach(Struct, frozen=True):
-    """The grants by which a grant may be drawn on: itself and those below; and everybody they reach."""
-
-    grants: frozenset[str]
-    who: frozenset[str]
+def drawn_on(act: JudgedAct, facts: Facts) -> frozenset[str]:
+    """Return the names of the grants on which an act may have drawn, those of which it matters how much was."""
+    return relied_on(act, facts).drawn_on if act.needs_grant else frozenset()
 
 
-def reach_of(sources: Sources, names: Iterable[str]) -> Reach:
-    """Return through which grants, and by whom, these may be drawn on."""
-    below = sources.grants_below(names)
-    who = {grantee for grantees in below.values() for grantee in grantees}
-    who |= {term.person for term in sources.read(of.TERMS_BY_POST, (each for each in who if each.startswith("post:")))}
-    who |= sources.people(who).who
-    appointed = sources.read(of.ACTINGS_BY_PRINCIPAL, who)
-    who |= sources.people({row.substitute for row in appointed}).who
-    return Reach(frozenset(below), frozenset(who))
+def payments_around(facts_of: Mapping[int, Facts]) -> Iterable[JudgedAct]:
+    """Return the acts that paid, among those around others."""
+    around = {id(facts.around): facts.around for facts in facts_of.values()}  # most share theirs
+    payments = {act.position: act for acts in around.values() for act in acts if act.type == "pay.execute"}
+    return payments.values()
 
 
 def acts_that_may_draw(sources: Sources, types: Iterable[str], names: Iterable[str]) -> set[int]:

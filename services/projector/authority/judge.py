@@ -83,12 +83,18 @@ class Judgement(Struct, frozen=True, kw_only=True):
 def uses_of(facts: Facts, late_until: LateUntil) -> Uses:
     """Say of every act of `facts` what it drew on: the grant its answer rests on, and what that rests on."""
     uses = Uses(act for act in facts.around if act.type == "pay.execute")
-    return draw([(act, facts) for act in sorted(facts.acts, key=lambda act: act.order)], uses, late_until)
+    draw([(act, facts) for act in facts.acts], uses, late_until)
+    return uses
 
 
-def draw(cases: Iterable[tuple[JudgedAct, Facts]], uses: Uses, late_until: LateUntil | None = None) -> Uses:
-    """Add to `uses` what acts drew, in the order given: each is judged by what those before it left."""
-    for act, facts in cases:
+def draw(cases: Iterable[tuple[JudgedAct, Facts]], uses: Uses, late_until: LateUntil | None = None) -> list[JudgedAct]:
+    """
+    Add to `uses` what acts drew, in the order of a replay: each is judged by what those before it left.
+
+    Return those that rely on a grant which does not plainly authorise them: there every way was weighed.
+    """
+    unserved: list[JudgedAct] = []
+    for act, facts in sorted(cases, key=lambda case: case[0].order):
         if act.asked is None or act.withdrawn or mandate_for(act, facts) is not None:
             continue
         if _needs_grant(act, facts) is not False:
@@ -97,11 +103,13 @@ def draw(cases: Iterable[tuple[JudgedAct, Facts]], uses: Uses, late_until: LateU
                 until = late_until or late_grants(facts.policies)
                 asker, tolerance = asker_of(act), until(act.unit, act.time)
                 best = _relied_on(act, asker, facts, tolerance, uses)
+                if best is None and asker.cited is not None:
+                    unserved.append(act)
                 best = best or _decide(act, asker, facts, tolerance, uses).best
                 path = best.path if best is not None else None
             if path is not None:
                 uses.add(act, path.links)
-    return uses
+    return unserved
 
 
 def judge(act: JudgedAct, facts: Facts, late_until: LateUntil, uses: Draws, *, others: bool = True) -> Judgement:

@@ -10,14 +10,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from projector.authority.around import facts_around
-from projector.authority.drawn import uses_around, uses_of_many
+from projector.authority.drawn import uses_around
 from projector.authority.facts import Facts, JudgedAct
 from projector.authority.judge import Judgement, judge
 from projector.authority.register import grants_register
-from projector.authority.room import with_room
+from projector.authority.room import short_of_room
 from projector.authority.sources import Sources
+from projector.authority.sparing import uses_of_many
 from projector.authority.tolerance import late_grants
-from projector.authority.usage import Draws, Uses
+from projector.authority.usage import Draws
 from projector.view import View
 
 
@@ -51,27 +52,18 @@ def load(view: View, positions: Iterable[int], unrecorded: Sequence[JudgedAct] =
         return Loaded(tuple(acts), facts_of, uses_around(sources, acts, unrecorded, facts_of))
 
 
-def load_many(view: View, positions: Iterable[int]) -> Loaded:
-    """Gather acts of many units: the same, read in fewer looks, of which less is remembered."""
-    with view.cache.lock:
-        sources = Sources(view)
-        acts = sources.acts(set(positions))
-        facts_of = facts_around(sources, acts)
-        return Loaded(tuple(acts), facts_of, uses_of_many(sources, acts, facts_of))
-
-
-def load_with_room(view: View, positions: Iterable[int]) -> Loaded:
+def load_as_relied_on(view: View, positions: Iterable[int]) -> Loaded:
     """
-    Gather, of acts by position, those that are judged the same whatever was drawn before them: nothing was, it says.
+    Gather acts by position with as much of what was drawn before as it takes where the grant relied on serves.
 
-    How much of a total was used up is then not to be asked.
+    How much of a total was used up is then not to be asked, nor what another verdict rests on.
     """
     with view.cache.lock:
         sources = Sources(view)
         acts = sources.acts(set(positions))
         facts_of = facts_around(sources, acts)
-        room = with_room(sources, acts, facts_of)
-        return Loaded(tuple(act for act in acts if act.position in room), facts_of, Uses())
+        short = short_of_room(sources, acts, facts_of)
+        return Loaded(tuple(acts), facts_of, uses_of_many(sources, acts, lambda act: short[act.position]))
 
 
 def load_grants(view: View, names: Iterable[str]) -> Facts:

@@ -1,5 +1,5 @@
 """
-Acts for which it does not matter what was drawn on grants before them: all that may ever have been leaves room.
+Whether it matters what was drawn on grants before an act, or all that may ever have been leaves room.
 
 Most totals are far from used up, and one sum over the acts that may have drawn on a grant shows it. To say what each of
 them drew, all have to be judged in their order.
@@ -12,11 +12,14 @@ from itertools import chain
 from msgspec import Struct
 
 from projector.authority.chain import asker_of, ways_to
-from projector.authority.drawn import reach_of
 from projector.authority.facts import Facts, Grant, JudgedAct
+from projector.authority.reach import reach_of
 from projector.authority.relied import relied_on
 from projector.authority.sources import Sources
 from projector.authority.usage import Drawn, ceiling_currency, family_of, fiscal_year, may_be_summed
+
+Most = Mapping[tuple[str, int | None], Drawn]
+"""How much may ever have been drawn, by grant and fiscal year (None: in all)."""
 
 
 class _Asked(Struct, frozen=True):
@@ -26,22 +29,28 @@ class _Asked(Struct, frozen=True):
     grants: tuple[Grant, ...]
 
 
-def with_room(sources: Sources, acts: Sequence[JudgedAct], facts_of: Mapping[int, Facts]) -> frozenset[int]:
+def short_of_room(
+    sources: Sources, acts: Sequence[JudgedAct], facts_of: Mapping[int, Facts]
+) -> dict[int, frozenset[str]]:
     """
-    Return the positions of the acts whose judgement is the same whatever was drawn before them.
+    Return, by position, the grants of which it does matter what was drawn on them before the act.
 
-    Of one that relies on a grant this holds where that grant authorises it: other ways are not asked then.
+    For one that relies on a grant they are those of that way; should it not authorise the act, other ways are asked.
     """
-    asked = [_Asked(act, _drawn_on(act, facts_of[act.position])) for act in acts]
+    asked = [_Asked(act, _asked_for(act, facts_of[act.position])) for act in acts]
     wanted: dict[frozenset[str], set[str]] = {}
     for each in asked:
-        if each.grants and _may_have_room(each):
-            wanted.setdefault(family_of(each.act.type), set()).update(grant.name for grant in each.grants)
+        names = {grant.name for grant in each.grants if _can_be_summed(each.act, grant)}
+        if names:
+            wanted.setdefault(family_of(each.act.type), set()).update(names)
     most = {family: _most_drawn(sources, family, names) for family, names in wanted.items()}
-    return frozenset(each.act.position for each in asked if not each.grants or _has_room(each, most))
+    return {
+        each.act.position: frozenset(grant.name for grant in each.grants if not _leaves_room(each.act, grant, most))
+        for each in asked
+    }
 
 
-def _drawn_on(act: JudgedAct, facts: Facts) -> tuple[Grant, ...]:
+def _asked_for(act: JudgedAct, facts: Facts) -> tuple[Grant, ...]:
     if not act.needs_grant:
         return ()
     relied = relied_on(act, facts)
@@ -53,30 +62,24 @@ def _drawn_on(act: JudgedAct, facts: Facts) -> tuple[Grant, ...]:
     return tuple(grant for grant in grants if grant.name in relied.drawn_on)
 
 
-def _may_have_room(each: _Asked) -> bool:
-    """Whether sums can show it: not that a special grant is unused, nor what was paid."""
-    return may_be_summed(each.act) and all(
-        grant.delegation is not None
-        and grant.delegation.kind != "special"
-        and grant.delegation.total_basis != "paid"
-        and ceiling_currency(grant) == each.act.currency == "CNY"
-        for grant in each.grants
+def _can_be_summed(act: JudgedAct, grant: Grant) -> bool:
+    """Whether a sum can show it: not that a special grant is unused, nor what was paid."""
+    said = grant.delegation
+    return (
+        said is not None
+        and said.kind != "special"
+        and said.total_basis != "paid"
+        and may_be_summed(act)
+        and ceiling_currency(grant) == act.currency == "CNY"
     )
 
 
-def _has_room(each: _Asked, most: Mapping[frozenset[str], Mapping[tuple[str, int | None], Drawn]]) -> bool:
-    if not _may_have_room(each):
-        return False
-    drawn = most[family_of(each.act.type)]
-    return all(_leaves_room(each.act, grant, drawn) for grant in each.grants)
-
-
-def _leaves_room(act: JudgedAct, grant: Grant, drawn: Mapping[tuple[str, int | None], Drawn]) -> bool:
+def _leaves_room(act: JudgedAct, grant: Grant, most: Mapping[frozenset[str], Most]) -> bool:
     said = grant.delegation
-    if said is None or said.ceiling_total is None or act.amount is None:
+    if said is None or said.ceiling_total is None or act.amount is None or not _can_be_summed(act, grant):
         return False
     year = fiscal_year(act.time) if said.total_window == "fiscal_year" else None
-    before = drawn.get((grant.name, year), Drawn())
+    before = most[family_of(act.type)].get((grant.name, year), Drawn())
     return not before.unmeasured and before.amount + act.amount <= Decimal(said.ceiling_total)
 
 

@@ -10,7 +10,7 @@ from edge.database import statement
 from projector.authority.answer import Failure, ceiling_of, money, term_of
 from projector.authority.facts import Facts, Grant, JudgedAct
 from projector.authority.judge import Judgement as Verdict
-from projector.authority.load import Loaded, load_many, load_with_room
+from projector.authority.load import Loaded, load, load_as_relied_on
 from projector.authority.names import FAILURES
 from projector.authority.plain import without_the_plain
 from projector.authority.sources import Sources
@@ -46,13 +46,13 @@ def judge_authority(view: View) -> list[Judgement]:
     found: list[Judgement] = []
     for first in range(0, len(positions), _PORTION):
         portion = positions[first : first + _PORTION]
-        found += judgements_of(load_many(view, _without_the_clear(view, portion)), view)
+        found += judgements_of(load(view, _without_the_clear(view, portion)), view)
     return found
 
 
 def _without_the_clear(view: View, positions: Sequence[int]) -> list[int]:
-    """Leave out the acts that nothing is wrong with, whatever was drawn on grants before them."""
-    loaded = load_with_room(view, positions)
+    """Leave out the acts that nothing is wrong with by the grant they rely on, or, relying on none, by any."""
+    loaded = load_as_relied_on(view, positions)
     clear = {act.position for act in loaded.acts if _is_clear(loaded.judge(act, others=False))}
     return [position for position in positions if position not in clear]
 
