@@ -10,17 +10,17 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
-from litestar.params import Parameter
-from msgspec import Struct
-
-from contracts.faults import Fault
-from edge.problems import problem
+from msgspec import Meta, Struct
 
 T = TypeVar("T")
 
-Limit = Annotated[int, Parameter(ge=1, le=1000, description="how many items a page holds at most")]
-After = Annotated[str | None, Parameter(description="the `next` of the page before")]
+Limit = Annotated[int, Meta(ge=1, le=1000, description="how many items a page holds at most")]
+After = Annotated[str | None, Meta(description="the `next` of the page before")]
 LIMIT_DEFAULT = 100
+
+
+class BadCursor(Exception):
+    """A cursor that is not of the list it is given to."""
 
 
 class Page(Struct, Generic[T], frozen=True):
@@ -41,7 +41,7 @@ def write_cursor(*key: str | int) -> str:
 
 
 def read_cursor(after: str | None, *types: type) -> Sequence[Any] | None:
-    """Return what `write_cursor` wrote, or None on the first page. A cursor not of this list is a 400 problem."""
+    """Return what `write_cursor` wrote, or None on the first page. Raises `BadCursor`."""
     if after is None:
         return None
     try:
@@ -49,6 +49,5 @@ def read_cursor(after: str | None, *types: type) -> Sequence[Any] | None:
     except (binascii.Error, msgspec.DecodeError, ValueError):
         key = None
     if not (isinstance(key, list) and list(map(type, key)) == list(types)):  # pyright: ignore[reportUnknownArgumentType] - this is the check
-        fault = Fault("/after", "bad_cursor", "take `next` from the page before, as it is")
-        raise problem(400, "bad-request", "This is no cursor of this list", faults=[fault])
+        raise BadCursor
     return key  # pyright: ignore[reportUnknownVariableType]

@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException
 from litestar.plugins.problem_details import ProblemDetailsConfig, ProblemDetailsException, ProblemDetailsPlugin
 
 from contracts.faults import Fault
+from edge.paging import BadCursor
 
 _TYPE_PREFIX = "urn:quanze:problem:"
 _CODES = {
@@ -55,9 +56,14 @@ def problems_plugin(
     """Return the Litestar plugin: these errors through `mapping`, Litestar's own through their status."""
     return ProblemDetailsPlugin(
         ProblemDetailsConfig(
-            exception_to_problem_detail_map={HTTPException: _from_http, **mapping},  # pyright: ignore[reportArgumentType] - the library's map is invariant in the exception
+            exception_to_problem_detail_map={HTTPException: _from_http, BadCursor: _of_cursor, **mapping},  # pyright: ignore[reportArgumentType] - the library's map is invariant in the exception
         )
     )
+
+
+def _of_cursor(exc: BadCursor) -> ProblemDetailsException:
+    fault = Fault("/after", "bad_cursor", "take `next` from the page before, as it is")
+    return problem(400, "bad-request", "This is no cursor of this list", faults=[fault])
 
 
 def _from_http(exc: HTTPException) -> ProblemDetailsException:

@@ -46,8 +46,8 @@ class Source(Struct, frozen=True):
     A kind of facts: the statement that reads them for `references`, and what of a row is the reference.
 
     `shape` takes the columns by name; its result has `known_from`. `key_is_reference`: acts name it; positions they do
-    not. `kept_max`: of how many references rows are kept. `one_each`: an act makes one row, the same whichever reference
-    leads to it, so that it need not be shaped again.
+    not. `kept_max`: of how many references rows are kept. `one_each`: an act makes one row, whichever reference leads
+    to it, so that it need not be shaped again.
     """
 
     statement: str

@@ -28,7 +28,8 @@ from projector.http import ERRORS, HANDLERS
 from projector.judge.card import Card, cards
 from projector.judge.library import Library, checked, with_directory
 from projector.packs import Catalogues
-from projector.prover import NoProver, Prover, RemoteProver
+from projector.prover import NoProver, Prover
+from projector.remote_prover import RemoteProver
 from projector.settings import Settings
 from projector.view import Asked, View, open_view
 

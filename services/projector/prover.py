@@ -2,14 +2,12 @@
 What the projector asks for so that an answer can be checked offline: proofs that acts are in the log.
 
 The projector makes none itself. Whoever composes the process injects a `Prover`; a projector that runs alone asks the
-ledger's public API.
+ledger's public API (`remote_prover`).
 """
 
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
-import httpx
-import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from projector.errors import Unavailable
@@ -64,29 +62,6 @@ class Prover(Protocol):
     def inclusion(self, positions: Sequence[int], *, with_payload: bool) -> list[Inclusion]:
         """Return a proof for each position, all against one checkpoint. Raises `Unavailable`."""
         ...
-
-
-class RemoteProver:
-    """The ledger's public API, `GET /v1/proofs/inclusion`, as a prover."""
-
-    def __init__(self, url: str, token: str) -> None:
-        self._http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=10.0)
-
-    def inclusion(self, positions: Sequence[int], *, with_payload: bool) -> list[Inclusion]:
-        found: list[Inclusion] = []
-        for position in positions:
-            # The newest tree for the first, the same tree for the others.
-            size = {"size": found[0].tree_size} if found else {}
-            found.append(self._one({"position": position, "payload": with_payload, **size}))
-        return found
-
-    def _one(self, parameters: dict[str, int | bool]) -> Inclusion:
-        try:
-            answer = self._http.get("/v1/proofs/inclusion", params=parameters)
-            answer.raise_for_status()
-            return msgspec.json.decode(answer.content, type=Inclusion)
-        except (httpx.HTTPError, msgspec.DecodeError) as exc:
-            raise Unavailable(f"the ledger gave no proof: {exc}") from exc
 
 
 class NoProver:

@@ -46,11 +46,11 @@ def judge_authority(view: View) -> list[Judgement]:
     found: list[Judgement] = []
     for first in range(0, len(positions), _PORTION):
         portion = positions[first : first + _PORTION]
-        found += judgements_of(load(view, _without_the_clear(view, portion)), view)
+        found += judgements_of(load(view, without_the_clear(view, portion)), view)
     return found
 
 
-def _without_the_clear(view: View, positions: Sequence[int]) -> list[int]:
+def without_the_clear(view: View, positions: Sequence[int]) -> list[int]:
     """Leave out the acts that nothing is wrong with by the grant they rely on, or, relying on none, by any."""
     loaded = load_as_relied_on(view, positions)
     clear = {act.position for act in loaded.acts if _is_clear(loaded.judge(act, others=False))}
