@@ -106,7 +106,7 @@ class Judge:
         self.log_id = log_id
         self.library = library
         self._judges = judges
-        self._task = Task(dsn, log_id, str(rules) if rules is not None else None)
+        self.task = Task(dsn, log_id, str(rules) if rules is not None else None)
         self._wanted: Progress | None = None
         self._generation = 0
         self._unjudged: dict[str, str] = {}
@@ -263,7 +263,7 @@ class Judge:
         """Say whether all were judged: when this is to end, it ends after the portion at hand."""
         if len(scopes) >= _SHARED_MIN:
             try:
-                return judge_many(self._task, scopes, lambda _: None, self._stopping)
+                return judge_many(self.task, scopes, lambda _: None, self._stopping)
             except WorkerFailed as exc:
                 _log.warning("judged_in_one_process", log_id=self.log_id, scopes=len(scopes), error=str(exc))
         for number, outcomes in enumerate(self.judged(connection, scopes)):
@@ -279,7 +279,7 @@ class Judge:
         try:
             scopes = list(every_scope(connection, self.log_id))
             wanted.total = len(scopes)
-            if not judge_many(self._task, scopes, wanted.add, self._stopping):
+            if not judge_many(self.task, scopes, wanted.add, self._stopping):
                 wanted.end("the service is shutting down")
                 return
             with writing(connection):
