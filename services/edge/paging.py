@@ -7,16 +7,12 @@ A cursor is where the page ended, so that nothing is skipped or repeated when th
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 T = TypeVar("T")
-
-Limit = Annotated[int, Meta(ge=1, le=1000, description="how many items a page holds at most")]
-After = Annotated[str | None, Meta(description="the `next` of the page before")]
-LIMIT_DEFAULT = 100
 
 
 class BadCursor(Exception):

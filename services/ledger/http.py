@@ -18,7 +18,8 @@ from psycopg_pool import PoolTimeout
 from contracts.event import Event
 from contracts.faults import Fault
 from edge.app import Errors, unavailable
-from edge.paging import LIMIT_DEFAULT, After, Limit, Page
+from edge.listing import LIMIT_DEFAULT, After, Limit
+from edge.paging import Page
 from edge.problems import problem
 from edge.tokens import Token, require, requires
 from ledger.acts import Appended

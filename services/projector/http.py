@@ -17,7 +17,7 @@ from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
 from edge.app import Errors, unavailable
-from edge.paging import LIMIT_DEFAULT, After, Limit
+from edge.listing import LIMIT_DEFAULT, After, Limit
 from edge.problems import problem
 from projector.authority.http import HANDLERS as AUTHORITY_HANDLERS
 from projector.authority.preflight_http import HANDLERS as PREFLIGHT_HANDLERS

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from litestar import get
 from litestar.params import PathParameter, QueryParameter
 
-from edge.paging import LIMIT_DEFAULT, After, Limit, read_cursor
+from edge.listing import LIMIT_DEFAULT, After, Limit
+from edge.paging import read_cursor
 from projector.parts import read_place
 from projector.question import QUESTION, Asking, Question
 from projector.references import reference

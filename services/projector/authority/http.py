@@ -10,7 +10,8 @@ from litestar.params import PathParameter, QueryParameter
 from contracts.faults import Fault
 from contracts.moments import BadMoment, starts
 from edge.app import with_slashes
-from edge.paging import LIMIT_DEFAULT, After, Limit, read_cursor, write_cursor
+from edge.listing import LIMIT_DEFAULT, After, Limit
+from edge.paging import read_cursor, write_cursor
 from projector.authority.answer import AuthorityAnswer, ProjectAuthority, answers
 from projector.authority.answering import unknown
 from projector.authority.grants import Grants, Status, Wanted, list_grants

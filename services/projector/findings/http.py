@@ -16,7 +16,8 @@ from contracts.faults import Fault
 from contracts.grades import Force, Severity
 from contracts.moments import BadMoment, Day, parse_day
 from contracts.policy import business_date
-from edge.paging import LIMIT_DEFAULT, After, Limit, read_cursor, write_cursor
+from edge.listing import LIMIT_DEFAULT, After, Limit
+from edge.paging import read_cursor, write_cursor
 from edge.tokens import requires
 from projector.errors import BadQuestion, Behind, Unknown
 from projector.findings.life import Status

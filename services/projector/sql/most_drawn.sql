@@ -1,8 +1,8 @@
 -- Sum what may ever have been drawn on grants in each fiscal year: by acts of these types, as known then, that rely on one
 -- of its `cited` or that one of its `who` did, or somebody in their name. What lowers a total is left out. `unsure`: some
 -- of it cannot be summed, for want of an amount in CNY or since it was corrected. No row for a grant: nothing was drawn.
---   log_id int, known_at timestamptz, types text[] and, one of each for a name: citing text[] (the grant), cited text[],
---   reached text[] (the grant), who text[]
+--   log_id int, known_at timestamptz, types text[], citing text[] (a grant), cited text[] (for each of these one name),
+--   reached text[] (a grant), who text[] (for each of these one name)
 WITH hands AS (
     SELECT hand.name, hand.who FROM unnest(%(reached)s::text[], %(who)s::text[]) AS hand (name, who)
 ), may AS (
