@@ -65,4 +65,14 @@ def refusals(projector: "Projector", events: Sequence[Event]) -> list[list[Failu
 def _refused(found: Sequence[Finding], enforced: Sequence[str]) -> list[Failure]:
     """Of authority the answer itself says what is refused. What cannot be decided refuses nothing."""
     named = [each for each in found if each.result == "FAIL" and each.rule in enforced and each.rule not in FAILURES]
-    return [Failure(code=each.rule, grant=None, result="FAIL", detail=each.explanation.en, axis=None) for each in named]
+    return [
+        Failure(
+            code=each.rule,
+            grant=None,
+            result="FAIL",
+            detail=each.explanation.en,
+            detail_zh=each.explanation.zh,
+            axis=None,
+        )
+        for each in named
+    ]

@@ -1,6 +1,7 @@
 """Findings as their users meet them: the demo county posted to both services, asked over HTTP."""
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -74,6 +75,16 @@ def test_a_finding_names_its_evidence_numbers_persons_days_and_clause_in_both_la
             assert part in text, (language, part)
     assert shown["judged"] in shown["evidence"]
     assert both.http.get("/v1/findings/finding:none").status_code == 404
+
+
+def test_a_finding_of_authority_is_said_in_chinese_without_english_or_codes(both: Joined) -> None:
+    for number in range(1, 19):
+        post(both, lines(f"P-2026-{number:03}"))
+    said = [each["explanation"] for each in found(both, limit=1000) if each["rule"].startswith("AUT-")]
+    assert len(said) > 5
+    for each in said:
+        assert re.findall(r"(?<![\w:./-])[A-Za-z]{3,}(?:[._ ][a-z]+)*(?![\w:/-])", each["zh"]) == [], each["zh"]
+        assert re.search(r"[\u4e00-\u9fff]", each["en"].partition("Source: ")[0]) is None, each["en"]
 
 
 def test_filters_are_read_or_refused(both: Joined) -> None:

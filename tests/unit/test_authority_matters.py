@@ -754,7 +754,7 @@ def lacking(*names: str, more: dict[str, Any] | None = None, **said: Any) -> lis
     found = judged(act(), root(), grant(**given), **(more or {}))
     assert found.verdict == "VALID", "an incomplete paper does not undo the act"
     assert found.best is not None
-    return [mark.detail for mark in found.best.of("FAULT") if mark.code == "AUT-22"]
+    return [mark.detail.en for mark in found.best.of("FAULT") if mark.code == "AUT-22"]
 
 
 @pytest.mark.aut("AUT-22", "silent")

@@ -113,6 +113,7 @@ class Failure(Struct, frozen=True, kw_only=True):
     grant: str | None
     result: Result
     detail: str
+    detail_zh: str
     axis: str | None
 
 
@@ -300,11 +301,20 @@ def term_of(grant: Grant) -> TermOf:
     )
 
 
+def failure_of(mark: Mark) -> Failure:
+    """Return a mark as it goes out."""
+    return Failure(
+        code=mark.code,
+        grant=mark.grant,
+        result=mark.result,
+        detail=mark.detail.en,
+        detail_zh=mark.detail.zh,
+        axis=mark.axis,
+    )
+
+
 def _failures(marks: Sequence[Mark]) -> list[Failure]:
-    return [
-        Failure(code=mark.code, grant=mark.grant, result=mark.result, detail=mark.detail, axis=mark.axis)
-        for mark in marks
-    ]
+    return [failure_of(mark) for mark in marks]
 
 
 def _tried(way: Weighed, act: JudgedAct) -> Tried:

@@ -14,6 +14,7 @@ from typing import Final, cast
 from msgspec import Struct
 
 from projector.authority.facts import Acting, Facts, Grant, Holder, JudgedAct, Term
+from projector.authority.said import Said
 
 LINKS_MAX: Final = 64
 """Links of a chain that are followed. The loader stops there too; an honest chain has three or four."""
@@ -49,7 +50,7 @@ class Gap(Struct, frozen=True):
     """Why a chain ends before a root. `broken`: by what is known; else by what is not."""
 
     grant: str
-    detail: str
+    detail: Said
     code: str = "AUT-11"
     broken: bool = False
 
@@ -183,19 +184,54 @@ def climb(grant: Grant, facts: Facts) -> list[Chain]:
 def _climb(links: tuple[Grant, ...], facts: Facts) -> Iterator[Chain]:
     grant = links[-1]
     if grant.payload is None:
-        yield links, Gap(grant.name, f"the content of {grant.name} was erased or cannot be read")
+        yield (
+            links,
+            Gap(
+                grant.name,
+                Said(
+                    f"{grant.name} 的内容已删除或无法读取", f"the content of {grant.name} was erased or cannot be read"
+                ),
+            ),
+        )
     elif grant.is_root:
         yield links, None
     elif grant.parent is None:
         yield from _own_roots(links, grant, facts)
     elif any(link.name == grant.parent for link in links):
-        yield links, Gap(grant.name, f"{grant.parent} rests on itself", "AUT-10", broken=True)
+        yield (
+            links,
+            Gap(
+                grant.name,
+                Said(f"{grant.parent} 以自身为依据", f"{grant.parent} rests on itself"),
+                "AUT-10",
+                broken=True,
+            ),
+        )
     elif len(links) >= LINKS_MAX:
-        yield links, Gap(grant.name, f"the chain is longer than {LINKS_MAX} grants")
+        yield links, Gap(grant.name, Said(f"授权链超过 {LINKS_MAX} 层", f"the chain is longer than {LINKS_MAX} grants"))
     elif (parent := facts.grants.get(grant.parent)) is None:
-        yield links, Gap(grant.name, f"{grant.parent}, on which {grant.name} rests, is not in the ledger")
+        yield (
+            links,
+            Gap(
+                grant.name,
+                Said(
+                    f"{grant.name} 所依据的 {grant.parent} 不在账中",
+                    f"{grant.parent}, on which {grant.name} rests, is not in the ledger",
+                ),
+            ),
+        )
     elif parent.withdrawn:
-        yield links, Gap(grant.name, f"{parent.name}, on which it rests, was withdrawn as an error", broken=True)
+        yield (
+            links,
+            Gap(
+                grant.name,
+                Said(
+                    f"其所依据的 {parent.name} 已作为错误撤回",
+                    f"{parent.name}, on which it rests, was withdrawn as an error",
+                ),
+                broken=True,
+            ),
+        )
     else:
         yield from _climb((*links, parent), facts)
 
@@ -209,7 +245,16 @@ def _own_roots(links: tuple[Grant, ...], grant: Grant, facts: Facts) -> Iterator
     for root in own:
         yield (*links, root), None
     if not own:
-        yield links, Gap(grant.name, f"no root of {grant.grantor}, who made {grant.name}, is in the ledger")
+        yield (
+            links,
+            Gap(
+                grant.name,
+                Said(
+                    f"作出 {grant.name} 的 {grant.grantor} 在账中没有原始职权",
+                    f"no root of {grant.grantor}, who made {grant.name}, is in the ledger",
+                ),
+            ),
+        )
 
 
 def _roots_of(who: str, facts: Facts) -> list[Grant]:

@@ -14,6 +14,7 @@ from typing import Final
 
 from projector.authority.chain import climb, holders_at, made_by_holder
 from projector.authority.facts import Facts, Grant
+from projector.authority.said import Said
 from projector.authority.scope import is_category_of
 from projector.authority.standing import Mark, standing_now, state_then
 
@@ -33,12 +34,18 @@ def passed_on_without_leave(links: Links, facts: Facts) -> Iterator[Mark]:
         if said is None:
             continue  # a root may always be passed on
         if said.sub_delegable is False or (said.sub_delegable is None and said.kind == "special"):
-            yield Mark("FAIL", "AUT-08", child.name, f"{parent.name} may not be passed on")
+            yield Mark(
+                "FAIL", "AUT-08", child.name, Said(f"{parent.name} 不得转授权", f"{parent.name} may not be passed on")
+            )
         elif said.sub_depth is not None and depth > said.sub_depth:
-            detail = f"{parent.name} may be passed on {said.sub_depth} deep, and this is {depth}"
+            detail = Said(
+                f"{parent.name} 可转授权 {said.sub_depth} 层，此为第 {depth} 层",
+                f"{parent.name} may be passed on {said.sub_depth} deep, and this is {depth}",
+            )
             yield Mark("FAIL", "AUT-08", links[0].name, detail)
         elif said.sub_delegable is None:
-            yield Mark("UNDETERMINED", "AUT-08", child.name, f"{parent.name} does not say whether it may be passed on")
+            detail = Said(f"{parent.name} 未写明可否转授权", f"{parent.name} does not say whether it may be passed on")
+            yield Mark("UNDETERMINED", "AUT-08", child.name, detail)
 
 
 def granted_to_oneself(links: Links, facts: Facts) -> Iterator[Mark]:
@@ -49,7 +56,8 @@ def granted_to_oneself(links: Links, facts: Facts) -> Iterator[Mark]:
         givers = holders_at(grant.grantor, grant.time, facts) | {facts.person_of(grant.actor, grant.time)}
         both = sorted(givers & holders_at(grant.grantee, grant.time, facts))
         if both:
-            yield Mark("FAIL", "AUT-09", grant.name, f"{', '.join(both)} granted it to themselves")
+            detail = Said(f"{'、'.join(both)} 授权给自己", f"{', '.join(both)} granted it to themselves")
+            yield Mark("FAIL", "AUT-09", grant.name, detail)
 
 
 def granted_in_a_circle(links: Links, facts: Facts) -> Iterator[Mark]:
@@ -60,11 +68,18 @@ def granted_in_a_circle(links: Links, facts: Facts) -> Iterator[Mark]:
         to = facts.person_of(grant.grantee, grant.time)
         above = next((each for each in links[index + 1 :] if _grantor(each, facts) == to), None)
         if above is not None:
-            yield Mark("FAIL", "AUT-10", grant.name, f"{grant.grantee} gave {above.name} and is given it back")
+            detail = Said(
+                f"{grant.grantee} 作出 {above.name}，又由此被授回",
+                f"{grant.grantee} gave {above.name} and is given it back",
+            )
+            yield Mark("FAIL", "AUT-10", grant.name, detail)
             return
         against = _counter_grant(links[index:], to, facts)
         if against is not None:
-            detail = f"{grant.grantee} had given {grant.grantor} {against.name}, for the same acts"
+            detail = Said(
+                f"{grant.grantee} 此前已就同样的行为以 {against.name} 授权给 {grant.grantor}",
+                f"{grant.grantee} had given {grant.grantor} {against.name}, for the same acts",
+            )
             yield Mark("FAIL", "AUT-10", grant.name, detail)
             return
 
@@ -110,12 +125,17 @@ def granted_without_holding(links: Links, facts: Facts) -> Iterator[Mark]:
         if parent.payload is None:
             return  # unknown: the gap in the chain says so
         if not made_by_holder(grant, parent, facts):
-            yield Mark("FAIL", "AUT-11", grant.name, f"{grant.grantor}, who made it, did not hold {parent.name}")
+            detail = Said(
+                f"作出该授权的 {grant.grantor} 并不持有 {parent.name}",
+                f"{grant.grantor}, who made it, did not hold {parent.name}",
+            )
+            yield Mark("FAIL", "AUT-11", grant.name, detail)
             return
         for above in links[index + 1 :]:
             why = _had_no_effect(above, grant, facts)
             if why is not None:
-                yield Mark("FAIL", "AUT-11", grant.name, f"when it was made, {above.name} {why}")
+                detail = Said(f"作出该授权时，{above.name} {why.zh}", f"when it was made, {above.name} {why.en}")
+                yield Mark("FAIL", "AUT-11", grant.name, detail)
                 return
 
 
@@ -123,7 +143,8 @@ def wider_than_parent(links: Links, facts: Facts) -> Iterator[Mark]:
     """AUT-17, as a FAULT: scope, ceiling or term of a grant exceed what it rests on."""
     for index, grant in enumerate(links[:-1]):
         for what in _wider(grant, links[index + 1 :], facts):
-            yield Mark("FAULT", "AUT-17", grant.name, f"wider than what it rests on: {what}")
+            detail = Said(f"超出其所依据的授权：{what.zh}", f"wider than what it rests on: {what.en}")
+            yield Mark("FAULT", "AUT-17", grant.name, detail)
 
 
 CHAIN_FAULTS: Final[tuple[Callable[[Links, Facts], Iterator[Mark]], ...]] = (
@@ -134,7 +155,7 @@ CHAIN_FAULTS: Final[tuple[Callable[[Links, Facts], Iterator[Mark]], ...]] = (
 )
 
 
-def _had_no_effect(above: Grant, grant: Grant, facts: Facts) -> str | None:
+def _had_no_effect(above: Grant, grant: Grant, facts: Facts) -> Said | None:
     """
     Return what a grant was, if it could not carry another made then.
 
@@ -142,33 +163,38 @@ def _had_no_effect(above: Grant, grant: Grant, facts: Facts) -> str | None:
     """
     at = grant.time
     if not above.is_root and above.time > at:
-        return "had not been made"
+        return Said("尚未作出", "had not been made")
     if above.starts > max(at, grant.starts):
-        return "was not effective"
+        return Said("尚未生效", "was not effective")
     if above.ends is not None and at >= above.ends:
-        return "had ended"
+        return Said("已终止", "had ended")
     state = state_then(above, at, facts)
-    return f"was {state}" if state in ("revoked", "suspended", "superseded") else None
+    zh = _STATES_ZH.get(state)
+    return Said(zh, f"was {state}") if zh is not None else None
 
 
-def _wider(grant: Grant, above: Links, facts: Facts) -> Iterator[str]:
+_STATES_ZH: Final = {"revoked": "已撤销", "suspended": "已中止", "superseded": "已被取代"}
+
+
+def _wider(grant: Grant, above: Links, facts: Facts) -> Iterator[Said]:
     for axis in ("projects", "stages", "acts", "methods"):
         own, limit = _listed(grant, axis), _inherited(above, axis)
         if own is not None and limit is not None and not set(own) <= set(limit):
-            yield f"{axis} {', '.join(sorted(set(own) - set(limit)))}"
+            beyond = f"{axis} {', '.join(sorted(set(own) - set(limit)))}"
+            yield Said(beyond, beyond)
     own, limit = _listed(grant, "categories"), _inherited(above, "categories")
     for category in own or ():
         if limit is not None and not any(is_category_of(category, entry) for entry in limit):
-            yield f"category {category}"
+            yield Said(f"品目 {category}", f"category {category}")
     yield from _wider_units(grant, above, facts)
     yield from _wider_ceilings(grant, above)
     if any(grant.starts < link.starts for link in above):
-        yield "it starts earlier"
+        yield Said("起始更早", "it starts earlier")
     if any(grant.ends is not None and link.ends is not None and grant.ends > link.ends for link in above):
-        yield "it ends later"
+        yield Said("终止更晚", "it ends later")
 
 
-def _wider_units(grant: Grant, above: Links, facts: Facts) -> Iterator[str]:
+def _wider_units(grant: Grant, above: Links, facts: Facts) -> Iterator[Said]:
     limiting = next((link.scope for link in above if link.scope is not None and link.scope.units is not None), None)
     own = grant.scope
     if own is None or own.units is None or limiting is None or limiting.units is None:
@@ -177,17 +203,17 @@ def _wider_units(grant: Grant, above: Links, facts: Facts) -> Iterator[str]:
     for unit in own.units:
         reached = [unit] if not below else [each for each, _ in facts.parents_of(unit, grant.time)]
         if not set(reached) & set(limiting.units):
-            yield f"unit {unit}"
+            yield Said(f"单位 {unit}", f"unit {unit}")
     if own.include_subordinates and not below:
-        yield "units below those listed"
+        yield Said("所列单位的下级单位", "units below those listed")
 
 
-def _wider_ceilings(grant: Grant, above: Links) -> Iterator[str]:
-    for name in ("ceiling_item", "ceiling_total"):
+def _wider_ceilings(grant: Grant, above: Links) -> Iterator[Said]:
+    for name, zh in (("ceiling_item", "单笔限额"), ("ceiling_total", "累计限额")):
         own = getattr(grant.delegation, name, None)
         limits = [Decimal(limit) for link in above if (limit := getattr(link.delegation, name, None)) is not None]
         if own is not None and limits and Decimal(own) > min(limits):
-            yield f"{name} {own} over {min(limits)}"
+            yield Said(f"{zh} {own} 高于 {min(limits)}", f"{name} {own} over {min(limits)}")
 
 
 def _listed(grant: Grant, axis: str) -> list[str] | None:

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from projector.authority.chain import Asker, in_post
 from projector.authority.facts import Facts, Grant, JudgedAct
+from projector.authority.said import Said
 
 _FUNCTIONS: Final = {"lead_department": "procurement", "procurement_officer": "procurement", "requesting": "business"}
 
@@ -24,6 +25,7 @@ class Condition(Struct, frozen=True, kw_only=True):
     status: Literal["met", "unmet", "unknown"]
     acts: tuple[int, ...] = ()
     detail: str | None = None
+    detail_zh: str | None = None
 
 
 def conditions_of(links: Sequence[Grant], act: JudgedAct, asker: Asker, facts: Facts) -> Iterator[Condition]:
@@ -46,28 +48,52 @@ def _judged(grant: str, condition: str, act: JudgedAct, asker: Asker, facts: Fac
         positions = tuple(each.position for each in met)
         return Condition(grant=grant, condition=condition, status="met", acts=positions)
     if found:
-        unknown = f"what the act at {found[0].position} came to was erased"
-    status = "unknown" if unknown else "unmet"
-    return Condition(grant=grant, condition=condition, status=status, detail=unknown or why)
+        position = found[0].position
+        unknown = Said(f"第 {position} 号行为的结果已删除", f"what the act at {position} came to was erased")
+    said = unknown or why
+    status = "unknown" if unknown is not None else "unmet"
+    return Condition(grant=grant, condition=condition, status=status, detail=said.en, detail_zh=said.zh)
 
 
 def _looked_for(
     condition: str, done: Sequence[JudgedAct], act: JudgedAct, asker: Asker, facts: Facts
-) -> tuple[list[JudgedAct], str | None, str]:
+) -> tuple[list[JudgedAct], Said | None, Said]:
     """Return the acts that meet a condition, what may do so but does not say enough, and what is missing."""
     match condition.partition(":"):
         case "concurrence", _, role:
             mine = facts.person_of(asker.who, asker.at)
             found = [each for each in done if _concurred(each, role, mine, facts)]
-            return found, None, f"nobody else acted as {role} on {act.subject} by then"
+            return (
+                found,
+                None,
+                Said(
+                    f"届时 {act.subject} 上没有他人履行职责 {role}",
+                    f"nobody else acted as {role} on {act.subject} by then",
+                ),
+            )
         case "collective_decision", _, _:
             found = [each for each in done if _decided_by_body(each, act)]
-            return found, None, f"no body of {act.unit} decided on {act.subject} by then"
+            return (
+                found,
+                None,
+                Said(
+                    f"届时 {act.unit} 的集体决策机构未就 {act.subject} 作出决定",
+                    f"no body of {act.unit} decided on {act.subject} by then",
+                ),
+            )
         case _:
             found = [each for each in done if _reviewed_by_lawyer(each, facts)]
             silent = [each for each in done if each.type == "contract.review" and not _functions(each, facts)]
-            unknown = f"the review at {silent[0].position} does not say in which function" if silent else None
-            return found, unknown, f"no legal review on {act.subject} by then is recorded"
+            unknown = _silent(silent[0].position) if silent else None
+            return (
+                found,
+                unknown,
+                Said(f"届时未见 {act.subject} 的法务审查记录", f"no legal review on {act.subject} by then is recorded"),
+            )
+
+
+def _silent(position: int) -> Said:
+    return Said(f"第 {position} 号审查未写明以何种职能作出", f"the review at {position} does not say in which function")
 
 
 def _concurred(each: JudgedAct, role: str, mine: str, facts: Facts) -> bool:

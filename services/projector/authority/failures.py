@@ -26,8 +26,9 @@ from projector.authority.matters import (
     split_to_stay_below,
     unmet_conditions,
 )
+from projector.authority.said import Said, both_at
 from projector.authority.scope import axis_matches
-from projector.authority.standing import Mark, Result, made_by, said_at, standing
+from projector.authority.standing import Mark, Result, made_by, standing
 from projector.authority.usage import MEASURED, ceiling_currency
 
 
@@ -42,7 +43,7 @@ def not_yet_effective(case: Case) -> Iterator[Mark]:
     """AUT-02: the act is before the first instant of the grant, or of one it rests on."""
     for link in case.readable():
         if case.at < link.starts:
-            yield Mark("FAIL", "AUT-02", link.name, f"effective from {said_at(link.starts)}")
+            yield Mark("FAIL", "AUT-02", link.name, _of(both_at(link.starts), "自 {} 起生效", "effective from {}"))
             return
 
 
@@ -50,7 +51,7 @@ def expired(case: Case) -> Iterator[Mark]:
     """AUT-03: the act is at or after the end. A bare last day is in; of an instant, the instant itself is out."""
     for link in case.readable():
         if link.ends is not None and case.at >= link.ends:
-            yield Mark("FAIL", "AUT-03", link.name, f"ended at {said_at(link.ends)}")
+            yield Mark("FAIL", "AUT-03", link.name, _of(both_at(link.ends), "已于 {} 终止", "ended at {}"))
             return
 
 
@@ -84,7 +85,8 @@ def not_passed_on(case: Case) -> Iterator[Mark]:
     for child, parent in pairwise(case.path.links):
         said = parent.delegation
         if said is not None and said.sub_acts is not None and case.act.type not in said.sub_acts:
-            detail = f"{parent.name} may be passed on for {', '.join(said.sub_acts)} only"
+            acts = ", ".join(said.sub_acts)
+            detail = Said(f"{parent.name} 仅可就 {acts} 转授权", f"{parent.name} may be passed on for {acts} only")
             yield Mark("FAIL", "AUT-08", child.name, detail)
             return
 
@@ -97,7 +99,13 @@ def out_of_scope(case: Case) -> Iterator[Mark]:
             if match.result != "COVERED" and (match.axis, match.result) not in said:
                 said.add((match.axis, match.result))
                 result = "FAIL" if match.result == "OUTSIDE" else "UNDETERMINED"
-                yield Mark(result, "AUT-05", link.name, f"{match.axis}: {match.detail}", match.axis)
+                yield Mark(
+                    result,
+                    "AUT-05",
+                    link.name,
+                    _of(match.detail, f"{match.axis}：{{}}", f"{match.axis}: {{}}"),
+                    match.axis,
+                )
 
 
 def over_item_ceiling(case: Case) -> Iterator[Mark]:
@@ -105,15 +113,23 @@ def over_item_ceiling(case: Case) -> Iterator[Mark]:
     act, ceilings = case.act, case.path.item_ceilings
     if act.amount is None:
         if ceilings and (act.erased or act.type in MEASURED):
-            why = "its content was erased" if act.erased else "it states no amount"
-            yield Mark("UNDETERMINED", "AUT-06", ceilings[0][1], f"the act cannot be measured: {why}")
+            why = (
+                Said("内容已删除", "its content was erased")
+                if act.erased
+                else Said("未写明金额", "it states no amount")
+            )
+            detail = _of(why, "无法计量该行为：{}", "the act cannot be measured: {}")
+            yield Mark("UNDETERMINED", "AUT-06", ceilings[0][1], detail)
         return
     lowest = min((each for each in ceilings if each[2] == act.currency), key=lambda each: each[0], default=None)
     foreign = next((each for each in ceilings if each[2] != act.currency), None)
     if lowest is not None and act.amount > lowest[0]:
-        yield Mark("FAIL", "AUT-06", lowest[1], f"{act.amount} is over the ceiling of {lowest[0]}")
+        yield Mark("FAIL", "AUT-06", lowest[1], _over(act.amount, lowest[0]))
     elif foreign is not None:
-        detail = f"{act.amount} {act.currency} against a ceiling in {foreign[2]}"
+        detail = Said(
+            f"金额为 {act.amount} {act.currency}，而限额以 {foreign[2]} 计",
+            f"{act.amount} {act.currency} against a ceiling in {foreign[2]}",
+        )
         yield Mark("UNDETERMINED", "AUT-06", foreign[1], detail)
 
 
@@ -126,13 +142,22 @@ def over_total(case: Case) -> Iterator[Mark]:
             continue
         drawn, total = case.uses.before(act, link), Decimal(said.ceiling_total)
         if act.amount is None or act.currency != ceiling_currency(link):
-            yield Mark("UNDETERMINED", "AUT-07", link.name, "the act cannot be measured against its total")
+            detail = Said("无法以其累计限额计量该行为", "the act cannot be measured against its total")
+            yield Mark("UNDETERMINED", "AUT-07", link.name, detail)
             continue
-        sums = f"{drawn.amount} before and {act.amount} now, of {total}"
+        sums = Said(
+            f"累计限额 {total}，此前已用 {drawn.amount}，本次 {act.amount}",
+            f"{drawn.amount} before and {act.amount} now, of {total}",
+        )
         if drawn.amount + act.amount > total and act.amount > 0:
             yield Mark("FAIL", "AUT-07", link.name, sums)
         elif drawn.unmeasured and act.amount > 0:
-            yield Mark("UNDETERMINED", "AUT-07", link.name, f"{sums}, besides acts that state no amount")
+            yield Mark(
+                "UNDETERMINED",
+                "AUT-07",
+                link.name,
+                _of(sums, "{}，另有未写明金额的行为", "{}, besides acts that state no amount"),
+            )
 
 
 def not_in_post(case: Case) -> Iterator[Mark]:
@@ -141,9 +166,13 @@ def not_in_post(case: Case) -> Iterator[Mark]:
     if route.post is None:
         return
     if not in_post(route.post, route.person, case.at, case.facts, known_by=case.at):
-        yield Mark("FAIL", "AUT-18", case.leaf.name, f"{route.person} was not in {route.post}")
+        detail = Said(f"{route.person} 当时不在岗位 {route.post}", f"{route.person} was not in {route.post}")
+        yield Mark("FAIL", "AUT-18", case.leaf.name, detail)
     elif not in_post(route.post, route.person, case.at, case.facts):
-        detail = f"{route.person} had been relieved of {route.post}, which was known only after the act"
+        detail = Said(
+            f"{route.person} 已被免去岗位 {route.post}，但行为之后方为人所知",
+            f"{route.person} had been relieved of {route.post}, which was known only after the act",
+        )
         yield Mark("NOTE", "AUT-18", case.leaf.name, detail)
 
 
@@ -154,13 +183,22 @@ def acting_defect(case: Case) -> Iterator[Mark]:
         return
     acting = route.acting
     if acting is None:
-        yield Mark("FAIL", "AUT-20", leaf.name, f"nobody appointed {case.asker.who} to act for {route.principal}")
+        detail = Said(
+            f"无人指定 {case.asker.who} 代行 {route.principal} 的职责",
+            f"nobody appointed {case.asker.who} to act for {route.principal}",
+        )
+        yield Mark("FAIL", "AUT-20", leaf.name, detail)
         return
     yield from _outside_period(acting, case)
     if leaf.delegation is not None and leaf.delegation.personal_only:
-        yield Mark("FAIL", "AUT-20", leaf.name, f"it is for {leaf.grantee} in person and passes to no substitute")
+        detail = Said(
+            f"该授权仅限 {leaf.grantee} 本人，不随代行转移",
+            f"it is for {leaf.grantee} in person and passes to no substitute",
+        )
+        yield Mark("FAIL", "AUT-20", leaf.name, detail)
     elif acting.grants and leaf.name not in acting.grants:
-        yield Mark("FAIL", "AUT-20", leaf.name, f"the appointment {acting.name} does not name it")
+        detail = Said(f"代行指定 {acting.name} 未列明该授权", f"the appointment {acting.name} does not name it")
+        yield Mark("FAIL", "AUT-20", leaf.name, detail)
 
 
 def retroactive(case: Case) -> Iterator[Mark]:
@@ -171,14 +209,17 @@ def retroactive(case: Case) -> Iterator[Mark]:
     """
     at, leaf, route = case.at, case.leaf, case.path.route
     for link in case.path.links:
-        yield from _known_later(link.name, link.name, made_by(link, at), link.known_from, case)
+        what = Said(link.name, link.name)
+        yield from _known_later(link.name, what, made_by(link, at), link.known_from, case)
     if route.acting is not None:
         acting = route.acting
-        yield from _known_later(leaf.name, f"the appointment {acting.name}", acting.time <= at, acting.known_from, case)
+        yield from _known_later(leaf.name, _appointment(acting), acting.time <= at, acting.known_from, case)
     if route.post is not None:
         terms = terms_at(route.post, route.person, at, case.facts, known_by=at)
         for term in sorted(terms, key=lambda term: term.known_from)[:1]:
-            what = f"the assignment of {route.person} to {route.post}"
+            what = Said(
+                f"{route.person} 任岗位 {route.post} 的任命", f"the assignment of {route.person} to {route.post}"
+            )
             yield from _known_later(leaf.name, what, term.time <= at, term.known_from, case)
 
 
@@ -226,7 +267,7 @@ _EACH: Final = frozenset(("NOTE", "FAULT"))
 def weigh(case: Case) -> tuple[Mark, ...]:
     """Return the marks on one way: of each failure (and axis of the scope) the one nearest to the act."""
     if not case.path.covers(case.act.type):  # it is reported as tried, and that is all there is to say
-        why = f"acts: {case.act.type} is not among those it is for"
+        why = Said(f"acts：{case.act.type} 不在其授权行为之列", f"acts: {case.act.type} is not among those it is for")
         return (Mark("FAIL", "AUT-05", case.leaf.name, why, "acts"),)
     marks = [mark for check in concerning(case.path, case.facts) for mark in check(case)]
     if not any(mark.result == "FAIL" for mark in marks):
@@ -252,22 +293,50 @@ def _nearest(marks: list[Mark]) -> tuple[Mark, ...]:
     return tuple(mark for mark in marks if mark.result in _EACH or id(mark) in kept)
 
 
-def _known_later(grant: str, what: str, made: bool, known_from: datetime, case: Case) -> Iterator[Mark]:
+def _known_later(grant: str, what: Said, made: bool, known_from: datetime, case: Case) -> Iterator[Mark]:
     if not made:
-        yield Mark("FAIL", "AUT-12", grant, f"{what} was made after the act")
+        yield Mark("FAIL", "AUT-12", grant, _of(what, "{} 在行为之后作出", "{} was made after the act"))
     elif known_from > case.at:
         result = case.tolerance.judges(known_from)
-        unsure = "; no calendar says whether that is within the tolerance" if result == "UNDETERMINED" else ""
-        yield Mark(result, "AUT-12", grant, f"{what} was known only from {said_at(known_from)}, after the act{unsure}")
+        since, unsure = both_at(known_from), Said("", "")
+        if result == "UNDETERMINED":
+            unsure = Said(
+                "；日历未公布，无法判定是否在容许期内", "; no calendar says whether that is within the tolerance"
+            )
+        detail = Said(
+            f"{what.zh} 自 {since.zh} 起方为人所知，在行为之后{unsure.zh}",
+            f"{what.en} was known only from {since.en}, after the act{unsure.en}",
+        )
+        yield Mark(result, "AUT-12", grant, detail)
 
 
 def _outside_period(acting: Acting, case: Case) -> Iterator[Mark]:
     known = [ending.time for ending in acting.endings if ending.known_from <= case.at]
     until: datetime | None = min([*known, *([acting.ends] if acting.ends is not None else [])], default=None)
-    what = f"the appointment {acting.name}"
+    what = _appointment(acting)
     if case.at < acting.starts:
-        yield Mark("FAIL", "AUT-20", case.leaf.name, f"{what} begins at {said_at(acting.starts)}")
+        yield Mark("FAIL", "AUT-20", case.leaf.name, _at(what, acting.starts, "{} 自 {} 起", "{} begins at {}"))
     elif until is not None and case.at >= until:
-        yield Mark("FAIL", "AUT-20", case.leaf.name, f"{what} ended at {said_at(until)}")
+        yield Mark("FAIL", "AUT-20", case.leaf.name, _at(what, until, "{} 已于 {} 终止", "{} ended at {}"))
     elif any(ending.time <= case.at for ending in acting.endings):
-        yield Mark("NOTE", "AUT-20", case.leaf.name, f"{what} had been ended, which was known only after the act")
+        detail = _of(what, "{} 已被终止，但行为之后方为人所知", "{} had been ended, which was known only after the act")
+        yield Mark("NOTE", "AUT-20", case.leaf.name, detail)
+
+
+def _appointment(acting: Acting) -> Said:
+    return Said(f"代行指定 {acting.name}", f"the appointment {acting.name}")
+
+
+def _over(amount: Decimal, ceiling: Decimal) -> Said:
+    return Said(f"{amount} 超过单笔限额 {ceiling}", f"{amount} is over the ceiling of {ceiling}")
+
+
+def _of(said: Said, zh: str, en: str) -> Said:
+    """Return two sentences with what is said in their one place."""
+    return Said(zh.format(said.zh), en.format(said.en))
+
+
+def _at(what: Said, moment: datetime, zh: str, en: str) -> Said:
+    """Return two sentences with what they are about, and a moment, in their places."""
+    at = both_at(moment)
+    return Said(zh.format(what.zh, at.zh), en.format(what.en, at.en))

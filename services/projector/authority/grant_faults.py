@@ -10,6 +10,7 @@ from projector.authority.chain_faults import Links, wider_than_parent
 from projector.authority.facts import Facts, Grant
 from projector.authority.incompatible import creates_incompatible_duties
 from projector.authority.policy import ELEMENTS
+from projector.authority.said import Said
 from projector.authority.standing import Mark
 
 
@@ -21,14 +22,15 @@ def lacks_elements(links: Links, facts: Facts) -> Iterator[Mark]:
         wanted = facts.policies.value(ELEMENTS, grant.unit, grant.time) or ()
         missing = [element for element in wanted if not _HAS.get(element, _unheard_of)(grant, facts)]
         if missing:
-            yield Mark("FAULT", "AUT-22", grant.name, f"it does not state {', '.join(missing)}")
+            yield Mark("FAULT", "AUT-22", grant.name, _lacks(missing))
 
 
 def without_end(links: Links, facts: Facts) -> Iterator[Mark]:
     """AUT-23: a general grant without an end. A special one ends with its matter, a root with the office."""
     for grant in links:
         if grant.delegation is not None and grant.delegation.kind == "general" and grant.delegation.valid_until is None:
-            yield Mark("FAULT", "AUT-23", grant.name, "it is general and has no end")
+            detail = Said("一般授权未写明终止时间", "it is general and has no end")
+            yield Mark("FAULT", "AUT-23", grant.name, detail)
 
 
 GRANT_FAULTS: Final[tuple[Callable[[Links, Facts], Iterator[Mark]], ...]] = (
@@ -42,6 +44,23 @@ GRANT_FAULTS: Final[tuple[Callable[[Links, Facts], Iterator[Mark]], ...]] = (
 def grant_faults(links: Links, facts: Facts) -> list[Mark]:
     """Return what is wrong with the grants of a chain, the one exercised first."""
     return [mark for fault in GRANT_FAULTS for mark in fault(links, facts)]
+
+
+_ELEMENTS_ZH: Final = {
+    "kind": "授权类型",
+    "grantee": "被授权人",
+    "scope.acts": "授权事项",
+    "valid_from": "起始时间",
+    "valid_until": "终止时间",
+    "responsibility": "责任",
+}
+
+
+def _lacks(missing: list[str]) -> Said:
+    return Said(
+        f"未写明{'、'.join(_ELEMENTS_ZH.get(each, f' {each} ') for each in missing)}",
+        f"it does not state {', '.join(missing)}",
+    )
 
 
 def _has_end(grant: Grant, _: Facts) -> bool:

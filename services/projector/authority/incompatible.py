@@ -14,6 +14,7 @@ from msgspec import Struct
 from contracts.catalogue import Catalogue, Duty
 from projector.authority.chain import climb, holders_at, in_post
 from projector.authority.facts import Facts, Grant, Role
+from projector.authority.said import Said
 from projector.authority.standing import Mark, standing_now
 
 
@@ -41,7 +42,11 @@ def creates_incompatible_duties(links: Sequence[Grant], facts: Facts) -> Iterato
         both = next((each for mine in given for each in _against(mine, held, facts.catalogue)), None)
         if both is not None:
             mine, other, rule = both
-            detail = f"it gives {person} {mine.role}, who holds {other.role} by {other.by}: {rule}"
+            by = "指定" if other.by == "an assignment" else other.by
+            detail = Said(
+                f"它授予 {person} 职责 {mine.role}，而其已依 {by} 持有职责 {other.role}：{rule}",
+                f"it gives {person} {mine.role}, who holds {other.role} by {other.by}: {rule}",
+            )
             yield Mark("FAULT", "AUT-13", grant.name, detail)
             return
 

@@ -11,6 +11,7 @@ from projector.authority.chain import Asker, Path, asker_of, only_way, ways_to
 from projector.authority.facts import Facts, JudgedAct, Ratification
 from projector.authority.failures import weigh
 from projector.authority.mandate import Mandate, mandate_for
+from projector.authority.said import Said
 from projector.authority.standing import Mark, Result, Tolerance
 from projector.authority.tolerance import LateUntil, late_grants
 from projector.authority.usage import Draws, Uses
@@ -28,9 +29,9 @@ CitationStatus = Literal[
 ]
 
 _LOST: Final = {
-    "unknown": "is not in the ledger",
-    "erased": "was erased",
-    "holder_unknown": "is a post's, and nobody is recorded in that post",
+    "unknown": Said("不在账中", "is not in the ledger"),
+    "erased": Said("已被删除", "was erased"),
+    "holder_unknown": Said("是岗位的授权，而该岗位无人任职的记录", "is a post's, and nobody is recorded in that post"),
 }
 
 
@@ -127,7 +128,11 @@ def judge(act: JudgedAct, facts: Facts, late_until: LateUntil, uses: Draws, *, o
     if need is False:
         return Judgement(verdict="NOT_REQUIRED", notes=notes)
     if act.asked is None:
-        nobody = Mark("UNDETERMINED", "AUT-01", None, f"{act.actor} did it and names no lead: there is nobody to ask")
+        detail = Said(
+            f"由 {act.actor} 作出，未写明主办人：无从查问授权",
+            f"{act.actor} did it and names no lead: there is nobody to ask",
+        )
+        nobody = Mark("UNDETERMINED", "AUT-01", None, detail)
         return _ratified(Judgement(verdict="UNPROVEN", failures=(nobody,), notes=notes), act, facts, late_until, uses)
     asker, tolerance = asker_of(act), late_until(act.unit, act.time)
     plain = None if others else _relied_on(act, asker, facts, tolerance, uses)
@@ -138,7 +143,7 @@ def judge(act: JudgedAct, facts: Facts, late_until: LateUntil, uses: Draws, *, o
     if isinstance(need, Mark) and found.verdict == "INVALID":
         found = msgspec.structs.replace(found, verdict="UNPROVEN", failures=(need, *found.failures))
     if found.best is not None:
-        notes += tuple(f"{mark.code}: {mark.grant} {mark.detail}" for mark in found.best.of("NOTE"))
+        notes += tuple(f"{mark.code}: {mark.grant} {mark.detail.en}" for mark in found.best.of("NOTE"))
     return _ratified(msgspec.structs.replace(found, notes=notes), act, facts, late_until, uses)
 
 
@@ -156,14 +161,20 @@ def _needs_grant(act: JudgedAct, facts: Facts) -> bool | Mark:
     What may also be decided outside the unit needs none if it was: there a body acts by statute (catalogue, `ext`).
     """
     if act.stage == "UNKNOWN":
-        return Mark("UNDETERMINED", "AUT-01", None, f"what kind of act {act.type} is, no catalogue of this log says")
+        detail = Said(
+            f"本账的目录未说明 {act.type} 是何种行为",
+            f"what kind of act {act.type} is, no catalogue of this log says",
+        )
+        return Mark("UNDETERMINED", "AUT-01", None, detail)
     if not act.needs_grant or not act.decided_outside or act.project is None:
         return act.needs_grant
     project = facts.projects.get(act.project)
     if project is None or not project.units or act.unit is None:
-        return Mark(
-            "UNDETERMINED", "AUT-01", None, "no act says whose the project is: it may have been decided outside"
+        detail = Said(
+            "没有行为说明项目属于哪个单位：可能由单位以外决定",
+            "no act says whose the project is: it may have been decided outside",
         )
+        return Mark("UNDETERMINED", "AUT-01", None, detail)
     return act.unit in project.units
 
 
@@ -211,7 +222,10 @@ def _verdict(
     if serving:
         return "LATE_RECORDED", serving[0], serving[0].of("LATE")
     if citation is not None and citation.status in _LOST:
-        detail = f"{citation.grant}, on which the act relies, {_LOST[citation.status]}"
+        lost = _LOST[citation.status]
+        detail = Said(
+            f"该行为所依据的 {citation.grant} {lost.zh}", f"{citation.grant}, on which the act relies, {lost.en}"
+        )
         best = ways[0] if ways else None
         return "UNPROVEN", best, (Mark("UNDETERMINED", "AUT-01", citation.grant, detail),)
     if unsure:
@@ -219,7 +233,8 @@ def _verdict(
     if ways:
         return "INVALID", *_nearest(ways, asker)
     who = facts.person_of(asker.who, asker.at)
-    return "INVALID", None, (Mark("FAIL", "AUT-01", None, f"no grant to {who} covers {act.type}"),)
+    none = Said(f"没有授予 {who} 的授权涵盖 {act.type}", f"no grant to {who} covers {act.type}")
+    return "INVALID", None, (Mark("FAIL", "AUT-01", None, none),)
 
 
 def _nearest(ways: Sequence[Weighed], asker: Asker) -> tuple[Weighed, tuple[Mark, ...]]:

@@ -10,7 +10,8 @@ from typing import Final
 from msgspec import Struct
 
 from projector.authority.facts import Agreement, Facts, JudgedAct
-from projector.authority.standing import Mark, said_at
+from projector.authority.said import Said, both_at
+from projector.authority.standing import Mark
 
 _STAGES: Final = frozenset(("TENDER", "DISCLOSURE"))
 """What an agreement that names no acts is for (contract §3, `agency.sign`)."""
@@ -47,7 +48,13 @@ def _judged(agency: str, act: JudgedAct, facts: Facts) -> Mandate:
     if covering is not None:
         return Mandate(agency, covering)
     if len(own) < len(signed):
-        return Mandate(agency, None, Mark("UNDETERMINED", "AUT-21", None, "the content of an agreement was erased"))
+        return Mandate(
+            agency,
+            None,
+            Mark(
+                "UNDETERMINED", "AUT-21", None, Said("委托协议的内容已删除", "the content of an agreement was erased")
+            ),
+        )
     return Mandate(agency, None, Mark("FAIL", "AUT-21", None, _why_not(agency, own, live, act)))
 
 
@@ -59,14 +66,27 @@ def _names(agreement: Agreement, act: JudgedAct) -> bool:
     return act.stage in _STAGES if agreement.acts is None else act.type in agreement.acts
 
 
-def _why_not(agency: str, own: list[Agreement], live: list[Agreement], act: JudgedAct) -> str:
+def _why_not(agency: str, own: list[Agreement], live: list[Agreement], act: JudgedAct) -> Said:
     if live:
-        named = ", ".join(live[-1].acts) if live[-1].acts is not None else "the tender and its publication"
-        return f"the agreement with {agency} at {live[-1].position} is for {named}, not for {act.type}"
+        acts = live[-1].acts
+        named = Said("采购活动及其公告", "the tender and its publication")
+        if acts is not None:
+            named = Said("、".join(acts), ", ".join(acts))
+        return Said(
+            f"第 {live[-1].position} 号与 {agency} 的委托协议委托的是 {named.zh}，不含 {act.type}",
+            f"the agreement with {agency} at {live[-1].position} is for {named.en}, not for {act.type}",
+        )
     if own:
         last = own[-1]
-        when = f"holds from {said_at(max(last.starts, last.time))}"
+        starts, ends = both_at(max(last.starts, last.time)), both_at(last.ends)
+        when = Said(f"自 {starts.zh} 起有效", f"holds from {starts.en}")
         if last.ends is not None and act.time >= last.ends:
-            when = f"ended at {said_at(last.ends)}"
-        return f"the agreement with {agency} at {last.position} {when}"
-    return f"no agreement with {agency} on {act.project} is recorded"
+            when = Said(f"已于 {ends.zh} 终止", f"ended at {ends.en}")
+        return Said(
+            f"第 {last.position} 号与 {agency} 的委托协议{when.zh}",
+            f"the agreement with {agency} at {last.position} {when.en}",
+        )
+    return Said(
+        f"未见 {act.project} 与 {agency} 的委托协议",
+        f"no agreement with {agency} on {act.project} is recorded",
+    )

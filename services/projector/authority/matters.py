@@ -14,6 +14,7 @@ from projector.authority.chain import Route
 from projector.authority.conditions import conditions_of
 from projector.authority.facts import Acting, Facts, Grant, JudgedAct
 from projector.authority.policy import split_window
+from projector.authority.said import Said
 from projector.authority.standing import Mark
 from projector.authority.usage import family_of
 
@@ -23,7 +24,11 @@ def unmet_conditions(case: Case) -> Iterator[Mark]:
     for each in conditions_of(case.path.links, case.act, case.asker, case.facts):
         if each.status != "met":
             result = "FAIL" if each.status == "unmet" else "UNDETERMINED"
-            yield Mark(result, "AUT-14", each.grant, f"{each.condition}: {each.detail}")
+            detail = Said(
+                f"{each.condition.replace('concurrence:', '会签 ')}：{each.detail_zh}",
+                f"{each.condition}: {each.detail}",
+            )
+            yield Mark(result, "AUT-14", each.grant, detail)
 
 
 def split_to_stay_below(case: Case) -> Iterator[Mark]:
@@ -45,7 +50,10 @@ def split_to_stay_below(case: Case) -> Iterator[Mark]:
     total = act.amount + sum((each.amount for each in others if each.amount is not None), Decimal(0))
     if others and total > ceiling:
         positions = ", ".join(str(each.position) for each in others)
-        detail = f"with the acts at {positions} within {days} days {total}, over the ceiling of {ceiling} for one"
+        detail = Said(
+            f"连同 {days} 日内第 {positions} 号行为共计 {total}，超过单笔限额 {ceiling}",
+            f"with the acts at {positions} within {days} days {total}, over the ceiling of {ceiling} for one",
+        )
         yield Mark("FAIL", "AUT-15", grant, detail)
 
 
@@ -57,12 +65,21 @@ def reserved_to_a_body(case: Case) -> Iterator[Mark]:
     for by, grant, entry in _reserved(case):
         if entry.act != act.type:
             continue
-        from_on = f" from {entry.amount_from} on" if entry.amount_from is not None else ""
+        from_on = Said("", "")
+        if entry.amount_from is not None:
+            from_on = Said(f"（{entry.amount_from} 元起）", f" from {entry.amount_from} on")
+        reserves = Said(
+            f"{by.zh} 规定 {act.type}{from_on.zh} 须由集体决策机构决定",
+            f"{by.en} reserves {act.type}{from_on.en} to a body",
+        )
         if entry.amount_from is not None and (act.amount is None or act.currency != "CNY"):
-            detail = f"{by} reserves {act.type}{from_on} to a body, and the act states no amount in CNY"
+            detail = Said(
+                f"{reserves.zh}，而该行为未写明人民币金额",
+                f"{reserves.en}, and the act states no amount in CNY",
+            )
             yield Mark("UNDETERMINED", "AUT-16", grant, detail)
         elif entry.amount_from is None or (act.amount is not None and act.amount >= Decimal(entry.amount_from)):
-            yield Mark("FAIL", "AUT-16", grant, f"{by} reserves {act.type}{from_on} to a body")
+            yield Mark("FAIL", "AUT-16", grant, reserves)
             return
 
 
@@ -80,15 +97,26 @@ def special_used_again(case: Case) -> Iterator[Mark]:
         if used and not used[0].erased:
             yield Mark("FAIL", "AUT-19", link.name, _used_for(used[0], act))
         elif project is not None and project.closed is not None and project.closed < act.order:
-            yield Mark("FAIL", "AUT-19", link.name, f"its matter was over at {project.closed[2]}")
+            yield Mark("FAIL", "AUT-19", link.name, _over_at(project.closed[2]))
         elif used:
-            detail = f"{_used_for(used[0], act)}, unless that was refused, which was erased"
+            done = _used_for(used[0], act)
+            detail = Said(
+                f"{done.zh}，除非当时未获通过，而该内容已被删除",
+                f"{done.en}, unless that was refused, which was erased",
+            )
             yield Mark("UNDETERMINED", "AUT-19", link.name, detail)
 
 
-def _used_for(used: JudgedAct, act: JudgedAct) -> str:
-    matter = "this" if used.subject == act.subject else used.subject
-    return f"it was used for {matter} at {used.position} already"
+def _over_at(position: int) -> Said:
+    return Said(f"其事项已在第 {position} 号行为办结", f"its matter was over at {position}")
+
+
+def _used_for(used: JudgedAct, act: JudgedAct) -> Said:
+    matter = Said("本事项", "this") if used.subject == act.subject else Said(used.subject, used.subject)
+    return Said(
+        f"该授权已在第 {used.position} 号行为中用于 {matter.zh}",
+        f"it was used for {matter.en} at {used.position} already",
+    )
 
 
 def acted_beside_each_other(case: Case) -> Iterator[Mark]:
@@ -99,8 +127,11 @@ def acted_beside_each_other(case: Case) -> Iterator[Mark]:
         person = case.facts.person_of(other, acting.time)
         beside = next((each for each in _same_kind(case, person) if _during(acting, each.time, case.at)), None)
         if beside is not None:
-            who = "the principal" if route.acting is acting else "the substitute"
-            detail = f"{who} {person} did the same at {beside.position}, while {acting.name} was in force"
+            who = Said("委托人", "the principal") if route.acting is acting else Said("代行人", "the substitute")
+            detail = Said(
+                f"{who.zh} {person} 在 {acting.name} 有效期间于第 {beside.position} 号行为中作出了同样的行为",
+                f"{who.en} {person} did the same at {beside.position}, while {acting.name} was in force",
+            )
             yield Mark("FAIL", "AUT-20", case.leaf.name, detail)
             return
 
@@ -138,16 +169,16 @@ def _same_matter(one: JudgedAct, other: JudgedAct, facts: Facts) -> bool:
     return (first.budget_project, first.category) == (second.budget_project, second.category) and one.unit == other.unit
 
 
-def _reserved(case: Case) -> Iterator[tuple[str, str | None, Reserved]]:
+def _reserved(case: Case) -> Iterator[tuple[Said, str | None, Reserved]]:
     """Yield what is reserved, and by what: policies known then, the chain's root, the other roots of the unit."""
     act, facts = case.act, case.facts
     for adopted in facts.policies.in_force(act.unit, act.time, act.time):
         for entry in adopted.reserved:
-            yield f"the policy {adopted.policy}", None, entry
+            yield Said(f"制度 {adopted.policy}", f"the policy {adopted.policy}"), None, entry
     for root in _roots(case):
         if isinstance(root.payload, AuthVest):
             for entry in root.payload.reserved:
-                yield root.name, root.name, entry
+                yield Said(root.name, root.name), root.name, entry
 
 
 def _roots(case: Case) -> list[Grant]:

@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from edge.paging import Page, page
-from projector.authority.answer import Failure, money
+from projector.authority.answer import Failure, failure_of, money
 from projector.authority.chain import climb
 from projector.authority.chain_faults import CHAIN_FAULTS
 from projector.authority.consumption import Consumption, Use, consumption, done_under, has_total
@@ -16,8 +16,9 @@ from projector.authority.grant_faults import grant_faults
 from projector.authority.grant_tree import Tree, tree_below
 from projector.authority.grants import GrantSaid, Usage, idle_among, said_of, usage_of
 from projector.authority.judge import Verdict
+from projector.authority.said import Said, both_at
 from projector.authority.sources import Sources
-from projector.authority.standing import Mark, said_at
+from projector.authority.standing import Mark
 from projector.errors import Unknown
 from projector.view import View
 
@@ -81,7 +82,7 @@ def show_grant(view: View, name: str, *, after: int, limit: int) -> GrantAnswer:
         rests_on=[said_of(link, facts, at) for link in reversed(links[1:])],
         rest_on_it=[said_of(facts.grants[each], facts, at) for each in tree.children(name)],
         below=len(under) - 1,
-        gap=gap.detail if gap is not None else None,
+        gap=gap.detail.en if gap is not None else None,
         consumption=[
             consumption(link, done if link is grant or has_total(link) else None, at) for link in reversed(links)
         ],
@@ -144,10 +145,15 @@ def _faults(grant: Grant, usage: Usage | None, facts: Facts) -> Iterator[Failure
     links = climb(grant, facts)[0][0]
     marks = [*(mark for fault in CHAIN_FAULTS for mark in fault(links, facts)), *grant_faults(links, facts)]
     if usage is not None and usage.dormant_since is not None:
-        marks.append(Mark("FAULT", "AUT-23", grant.name, f"nobody used it since {said_at(usage.dormant_since)}"))
+        marks.append(Mark("FAULT", "AUT-23", grant.name, _unused_since(usage.dormant_since)))
     for mark in marks:
         if mark.grant == grant.name:
-            yield Failure(code=mark.code, grant=mark.grant, result=mark.result, detail=mark.detail, axis=mark.axis)
+            yield failure_of(mark)
+
+
+def _unused_since(moment: datetime) -> Said:
+    since = both_at(moment)
+    return Said(f"自 {since.zh} 起无人使用", f"nobody used it since {since.en}")
 
 
 def _event(change: Change) -> GrantEvent:

@@ -13,6 +13,9 @@ from msgspec import Struct
 
 from contracts.payloads import Scope
 from projector.authority.facts import Facts, Grant, JudgedAct
+from projector.authority.said import Said
+
+_ON_NO_PROJECT: Final = Said("行为不属于任何项目", "the act is on no project")
 
 
 class AxisMatch(Struct, frozen=True):
@@ -21,7 +24,7 @@ class AxisMatch(Struct, frozen=True):
     axis: str
     result: Literal["COVERED", "OUTSIDE", "UNKNOWN"]
     matched: str | None = None
-    detail: str = ""
+    detail: Said = Said("", "")
 
 
 def axis_matches(links: Sequence[Grant], act: JudgedAct, facts: Facts) -> Iterator[AxisMatch]:
@@ -55,42 +58,50 @@ def _units(scope: Scope, links: Sequence[Grant]) -> tuple[list[str] | None, bool
 
 def _unit(listed: list[str], below: bool, act: JudgedAct, facts: Facts) -> AxisMatch:
     if act.unit is None:
-        return AxisMatch("units", "UNKNOWN", detail="the act names no unit")
+        return AxisMatch("units", "UNKNOWN", detail=Said("行为未写明单位", "the act names no unit"))
     if act.unit in listed:
         return AxisMatch("units", "COVERED", act.unit)
     if not below:
-        return AxisMatch("units", "OUTSIDE", detail=f"{act.unit} is not among {_named(listed)}")
+        return AxisMatch("units", "OUTSIDE", detail=_not_among(act.unit, listed))
     for unit, registered in facts.parents_of(act.unit, act.time):
         if unit in listed:
             return AxisMatch("units", "COVERED", unit)
         if not registered:
             return AxisMatch(
-                "units", "UNKNOWN", detail=f"{unit} is not registered: what it is subordinate to is unknown"
+                "units",
+                "UNKNOWN",
+                detail=Said(
+                    f"{unit} 未登记，其隶属关系不明", f"{unit} is not registered: what it is subordinate to is unknown"
+                ),
             )
-    return AxisMatch("units", "OUTSIDE", detail=f"{act.unit} is neither among nor below {_named(listed)}")
+    names = _named(listed)
+    detail = Said(f"{act.unit} 不在 {names.zh} 之列，亦非其下级", f"{act.unit} is neither among nor below {names.en}")
+    return AxisMatch("units", "OUTSIDE", detail=detail)
 
 
 def _project(listed: list[str], act: JudgedAct, _: Facts) -> AxisMatch:
-    return _among("projects", listed, act.project, "the act is on no project")
+    return _among("projects", listed, act.project, _ON_NO_PROJECT)
 
 
 def _stage(listed: list[str], act: JudgedAct, _: Facts) -> AxisMatch:
-    return _among("stages", listed, act.stage, "")
+    return _among("stages", listed, act.stage, Said("", ""))
 
 
 def _act(listed: list[str], act: JudgedAct, _: Facts) -> AxisMatch:
-    return _among("acts", listed, act.type, "")
+    return _among("acts", listed, act.type, Said("", ""))
 
 
 def _method(listed: list[str], act: JudgedAct, facts: Facts) -> AxisMatch:
     """The act's own method, else what the project's acts stated last up to it."""
     if act.method is None and act.project is None:
-        return AxisMatch("methods", "OUTSIDE", detail="the act is on no project")
+        return AxisMatch("methods", "OUTSIDE", detail=_ON_NO_PROJECT)
     project = facts.projects.get(act.project or "")
     method = act.method or (project.method_at(act.order) if project is not None else None)
     if method is None:
-        return AxisMatch("methods", "UNKNOWN", detail="no act states the method of the project")
-    return _among("methods", listed, method, "")
+        return AxisMatch(
+            "methods", "UNKNOWN", detail=Said("没有行为说明项目的采购方式", "no act states the method of the project")
+        )
+    return _among("methods", listed, method, Said("", ""))
 
 
 def _category(listed: list[str], act: JudgedAct, facts: Facts) -> AxisMatch:
@@ -99,13 +110,15 @@ def _category(listed: list[str], act: JudgedAct, facts: Facts) -> AxisMatch:
     category = project.category if project is not None else None
     wanted = [category] if category is not None else list(act.categories)
     if not wanted and act.project is None:
-        return AxisMatch("categories", "OUTSIDE", detail="the act is on no project")
+        return AxisMatch("categories", "OUTSIDE", detail=_ON_NO_PROJECT)
     if not wanted:
-        return AxisMatch("categories", "UNKNOWN", detail="no act states the category of the project")
+        return AxisMatch(
+            "categories", "UNKNOWN", detail=Said("没有行为说明项目的品目", "no act states the category of the project")
+        )
     for each in wanted:
         matched = next((entry for entry in listed if is_category_of(each, entry)), None)
         if matched is None:
-            return AxisMatch("categories", "OUTSIDE", detail=f"{each} is not among {_named(listed)}")
+            return AxisMatch("categories", "OUTSIDE", detail=_not_among(each, listed))
     return AxisMatch("categories", "COVERED", ", ".join(wanted))
 
 
@@ -133,13 +146,21 @@ def is_category_of(category: str, entry: str) -> bool:
     return coded and category.startswith(entry)
 
 
-def _among(axis: str, listed: list[str], value: str | None, absent: str) -> AxisMatch:
+def _among(axis: str, listed: list[str], value: str | None, absent: Said) -> AxisMatch:
     if value is None:
         return AxisMatch(axis, "OUTSIDE", detail=absent)
     if value in listed:
         return AxisMatch(axis, "COVERED", value)
-    return AxisMatch(axis, "OUTSIDE", detail=f"{value} is not among {_named(listed)}")
+    return AxisMatch(axis, "OUTSIDE", detail=_not_among(value, listed))
 
 
-def _named(listed: list[str]) -> str:
-    return ", ".join(listed[:8]) + (" …" if len(listed) > 8 else "") if listed else "(nothing)"
+def _not_among(value: str, listed: list[str]) -> Said:
+    names = _named(listed)
+    return Said(f"{value} 不在 {names.zh} 之列", f"{value} is not among {names.en}")
+
+
+def _named(listed: list[str]) -> Said:
+    if not listed:
+        return Said("（空）", "(nothing)")
+    more = " …" if len(listed) > 8 else ""
+    return Said("、".join(listed[:8]) + more, ", ".join(listed[:8]) + more)

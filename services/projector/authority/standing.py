@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from contracts.moments import LOCAL_ZONE, parse_day
 from projector.authority.facts import Change, Facts, Grant
+from projector.authority.said import Said, both_at
 
 Result = Literal["FAIL", "UNDETERMINED", "LATE", "FAULT", "NOTE"]
 State = Literal["live", "not_yet_effective", "expired", "suspended", "revoked", "superseded", "withdrawn", "unknown"]
@@ -27,7 +28,7 @@ class Mark(Struct, frozen=True):
     result: Result
     code: str
     grant: str | None
-    detail: str
+    detail: Said
     axis: str | None = None
 
 
@@ -54,6 +55,7 @@ class Standing(Struct, frozen=True):
     marks: tuple[Mark, ...] = ()
 
 
+CHANGES_ZH: Final = {"suspend": "中止", "revoke": "撤销", "superseded": "取代", "resume": "恢复", "accept": "接受"}
 _STATES: Final[dict[str, State]] = {"suspend": "suspended", "revoke": "revoked", "superseded": "superseded"}
 
 
@@ -77,7 +79,12 @@ def standing(grant: Grant, at: datetime, facts: Facts, tolerance: Tolerance) -> 
         failed = Mark("FAIL", "AUT-04", grant.name, _ended_how(then, at))
         return Standing(_STATES[then.kind], (mark or failed,))
     marks = [
-        Mark("UNDETERMINED", "AUT-04", grant.name, f"when its {change.kind} took effect was erased")
+        Mark(
+            "UNDETERMINED",
+            "AUT-04",
+            grant.name,
+            Said(f"其{CHANGES_ZH[change.kind]}的生效时间已被删除", f"when its {change.kind} took effect was erased"),
+        )
         for change in known
         if change.effective_at is None and change.kind in _STATES
     ]
@@ -120,11 +127,6 @@ def made_by(grant: Grant, at: datetime) -> bool:
     return grant.time <= at and dated
 
 
-def said_at(moment: datetime) -> str:
-    """Write a moment as people here do: in local time."""
-    return moment.astimezone(LOCAL_ZONE).isoformat()
-
-
 def _state(grant: Grant, at: datetime, changes: Sequence[Change]) -> State:
     blocked = blocked_by(changes, at) if changes else None
     return _STATES[blocked.kind] if blocked is not None else _in_term(grant, at)
@@ -150,23 +152,35 @@ def _resumed_later(grant: Grant, changes: Sequence[Change], at: datetime, tolera
     result = tolerance.judges(first) if first is not None else "FAIL"
     if first is None or result == "FAIL":
         return None
-    return Mark(result, "AUT-04", grant.name, f"its resumption was known only from {said_at(first)}, after the act")
+    since = both_at(first)
+    detail = Said(
+        f"其恢复自 {since.zh} 起方为人所知，在行为之后",
+        f"its resumption was known only from {since.en}, after the act",
+    )
+    return Mark(result, "AUT-04", grant.name, detail)
 
 
-def _ended_how(change: Change, at: datetime) -> str:
-    since = said_at(change.effective_at) if change.effective_at is not None else "an erased date"
+def _ended_how(change: Change, at: datetime) -> Said:
+    since = both_at(change.effective_at)
     if change.kind == "superseded":
-        return f"superseded by {change.by} from {since}"
+        return Said(f"自 {since.zh} 起被 {change.by} 取代", f"superseded by {change.by} from {since.en}")
     told = change.notified_at is not None and change.notified_at <= at
-    return f"{_STATES[change.kind]} by {change.by} from {since}" + (
-        "" if told else "; no notice to the grantee by then is recorded"
+    silent = (
+        Said("", "") if told else Said("；届时未见通知被授权人的记录", "; no notice to the grantee by then is recorded")
+    )
+    return Said(
+        f"自 {since.zh} 起由 {change.by} {CHANGES_ZH[change.kind]}{silent.zh}",
+        f"{_STATES[change.kind]} by {change.by} from {since.en}{silent.en}",
     )
 
 
-def _not_known_then(change: Change) -> str:
-    since = said_at(change.effective_at) if change.effective_at is not None else "an erased date"
-    told = ""
+def _not_known_then(change: Change) -> Said:
+    since, known = both_at(change.effective_at), both_at(change.known_from)
+    told = Said("", "")
     if change.notified_at is not None and change.notified_at < change.known_from:
-        told = f"; the grantee had been notified at {said_at(change.notified_at)}"
-    known = said_at(change.known_from)
-    return f"{_STATES[change.kind]} from {since}, which was known only from {known}, after the act{told}"
+        at = both_at(change.notified_at)
+        told = Said(f"；被授权人已于 {at.zh} 得到通知", f"; the grantee had been notified at {at.en}")
+    return Said(
+        f"自 {since.zh} 起{CHANGES_ZH[change.kind]}，但自 {known.zh} 起方为人所知，在行为之后{told.zh}",
+        f"{_STATES[change.kind]} from {since.en}, which was known only from {known.en}, after the act{told.en}",
+    )

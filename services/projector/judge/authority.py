@@ -13,6 +13,7 @@ from projector.authority.judge import Judgement as Verdict
 from projector.authority.load import Loaded, load, load_as_relied_on
 from projector.authority.names import FAILURES
 from projector.authority.plain import without_the_plain
+from projector.authority.said import Said
 from projector.authority.sources import Sources
 from projector.authority.standing import Mark
 from projector.authority.usage import Draws
@@ -139,6 +140,7 @@ def _of(mark: Mark, act: JudgedAct, facts: Facts, verdict: Verdict, uses: Draws,
     if mark.code in OF_GRANTS and grant is not None:
         return of_grant(mark, grant, act.project, act.unit, (act.position, *chain))
     unknown = mark.result == "UNDETERMINED"
+    detail = mark.detail
     if mark.code == "AUT-12" and grant is not None and grant.grantor is not None:
         persons.append(facts.person_of(grant.grantor, grant.time))
     by = verdict.ratification
@@ -153,7 +155,8 @@ def _of(mark: Mark, act: JudgedAct, facts: Facts, verdict: Verdict, uses: Draws,
         judged=act.position,
         persons=tuple(dict.fromkeys(persons)),
         evidence=(act.position, *chain),
-        computed=_computed(mark, act, grant, uses, asked, view) | ({"unknown": mark.detail} if unknown else {}),
+        computed=_computed(mark, act, grant, uses, asked, view)
+        | ({"unknown": detail.zh, "unknown_en": detail.en} if unknown else {}),
         ratified=Ratified(by.position, by.time, by.actor) if by is not None else None,
     )
 
@@ -164,6 +167,7 @@ def of_grant(
     """Say what is wrong with a grant itself: about whoever made it, the acts done under it being evidence."""
     name, term, ceiling = FAILURES[mark.code], term_of(grant), ceiling_of(grant)
     grantor = grant.grantor or ""
+    detail = mark.detail if isinstance(mark, Mark) else Said(mark.detail_zh, mark.detail)
     found: dict[str, Any] = {
         "act": "授权",
         "act_en": "Grant authority",
@@ -173,7 +177,8 @@ def of_grant(
         "grant": grant.name,
         "name": name.zh,
         "name_en": name.en,
-        "detail": mark.detail,
+        "detail": detail.zh,
+        "detail_en": detail.en,
         "valid_from": term.valid_from,
         "valid_until": term.valid_until,
     }
@@ -190,7 +195,9 @@ def of_grant(
         judged=grant.position,
         persons=(grantor,) if grantor.startswith(("person:", "account:")) else (),
         evidence=tuple(sorted({grant.position, *evidence})),
-        computed=found | {"terms": terms_said(found)} | ({"unknown": mark.detail} if unknown else {}),
+        computed=found
+        | {"terms": terms_said(found)}
+        | ({"unknown": detail.zh, "unknown_en": detail.en} if unknown else {}),
         grant=grant.name,
     )
 
@@ -209,7 +216,8 @@ def _computed(
         "grant": mark.grant,
         "name": name.zh,
         "name_en": name.en,
-        "detail": mark.detail,
+        "detail": mark.detail.zh,
+        "detail_en": mark.detail.en,
         "axis": mark.axis,
     }
     if grant is not None and not grant.is_root:

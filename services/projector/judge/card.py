@@ -107,8 +107,8 @@ def duty_name(role: str, catalogue: Catalogue) -> Bilingual:
 
 
 _FAILURE_SAYS: Final = Bilingual(
-    zh="{act} 于 {done} 由 {who} 作出（金额 {amount:money}，所涉授权 {grant}）：{name}{terms}；{detail}",
-    en="{act_en} on {done} by {who} (amount {amount:money}, grant concerned {grant}): {name_en}; {detail}",
+    zh="{act} 于 {done} 由 {who} 作出（金额 {amount:money}，所涉授权 {grant}）：{name}{terms:text}；{detail:text}",
+    en="{act_en} on {done} by {who} (amount {amount:money}, grant concerned {grant}): {name_en}; {detail_en:text}",
 )
 
 

@@ -20,6 +20,7 @@ from projector.judge.rule import Bilingual
 
 Language = Literal["zh", "en"]
 
+_CODE: Final = re.compile(r"(?<![\w:./-])[a-z]{3,}(?:[._][a-z0-9_]+)*(?![\w:/-])")
 _PLACE: Final = re.compile(r"\{([a-z_]+)(?::([a-z]+))?\}")
 _NOTHING: Final = {"zh": "无", "en": "none"}
 _JOINED: Final = {"zh": "、", "en": ", "}
@@ -45,7 +46,11 @@ def words(catalogue: Catalogue) -> Words:
 
 
 def filled(says: Bilingual, computed: Mapping[str, Any], words: Words) -> Bilingual:
-    """Return a sentence with every `{name}` replaced: `{name:money}` with two places, `{name:percent}` with a sign."""
+    """
+    Return a sentence with every `{name}` replaced: `{name:money}` with two places, `{name:percent}` with a sign.
+
+    `{name:text}`: a text in which every code is called by its name.
+    """
     return Bilingual(zh=_filled(says.zh, computed, "zh", words), en=_filled(says.en, computed, "en", words))
 
 
@@ -84,8 +89,16 @@ def _shown(value: object, form: str, language: Language, words: Words) -> str:
             return _number(Decimal(value), form)
         case str() if value in words:
             return getattr(words[value], language)
+        case str() if form == "text":
+            return _CODE.sub(lambda found: _called(found[0], language, words), value)
         case _:
             return str(value)
+
+
+def _called(code: str, language: Language, words: Words) -> str:
+    """Return what a code is called. An English word may look like one: there it takes a dot or a low line."""
+    is_code = code in words and (language == "zh" or "." in code or "_" in code)
+    return getattr(words[code], language) if is_code else code
 
 
 def _number(value: Decimal, form: str) -> str:
@@ -101,9 +114,10 @@ def _number(value: Decimal, form: str) -> str:
 def unknown_said(title: Bilingual, computed: Mapping[str, Any], words: Words) -> Bilingual:
     """Say that something cannot be decided, and what is missing for it."""
     missing = computed.get("unknown")
+    missing_en = computed.get("unknown_en", missing)
     return Bilingual(
         zh=f"“{title.zh}”无法判定，缺少：{_missing(missing, 'zh', words)}",
-        en=f"“{title.en}” cannot be decided; not known: {_missing(missing, 'en', words)}",
+        en=f"“{title.en}” cannot be decided; not known: {_missing(missing_en, 'en', words)}",
     )
 
 
@@ -114,7 +128,7 @@ def _missing(value: object, language: Language, words: Words) -> str:
             act, _, member = value.partition(" ")
             if member and act in words:
                 return f"“{getattr(words[act], language)}” {member}"
-            return _shown(value, "", language, words)
+            return _shown(value, "text", language, words)
         case list() | tuple():
             return _JOINED[language].join(_missing(item, language, words) for item in cast("Sequence[object]", value))
         case _:
