@@ -184,54 +184,25 @@ def climb(grant: Grant, facts: Facts) -> list[Chain]:
 def _climb(links: tuple[Grant, ...], facts: Facts) -> Iterator[Chain]:
     grant = links[-1]
     if grant.payload is None:
-        yield (
-            links,
-            Gap(
-                grant.name,
-                Said(
-                    f"{grant.name} 的内容已删除或无法读取", f"the content of {grant.name} was erased or cannot be read"
-                ),
-            ),
-        )
+        zh, en = f"{grant.name} 的内容已删除或无法读取", f"the content of {grant.name} was erased or cannot be read"
+        yield links, Gap(grant.name, Said(zh, en))
     elif grant.is_root:
         yield links, None
     elif grant.parent is None:
         yield from _own_roots(links, grant, facts)
     elif any(link.name == grant.parent for link in links):
-        yield (
-            links,
-            Gap(
-                grant.name,
-                Said(f"{grant.parent} 以自身为依据", f"{grant.parent} rests on itself"),
-                "AUT-10",
-                broken=True,
-            ),
-        )
+        circle = Said(f"{grant.parent} 以自身为依据", f"{grant.parent} rests on itself")
+        yield links, Gap(grant.name, circle, "AUT-10", broken=True)
     elif len(links) >= LINKS_MAX:
         yield links, Gap(grant.name, Said(f"授权链超过 {LINKS_MAX} 层", f"the chain is longer than {LINKS_MAX} grants"))
     elif (parent := facts.grants.get(grant.parent)) is None:
-        yield (
-            links,
-            Gap(
-                grant.name,
-                Said(
-                    f"{grant.name} 所依据的 {grant.parent} 不在账中",
-                    f"{grant.parent}, on which {grant.name} rests, is not in the ledger",
-                ),
-            ),
-        )
+        zh = f"{grant.name} 所依据的 {grant.parent} 不在账中"
+        en = f"{grant.parent}, on which {grant.name} rests, is not in the ledger"
+        yield links, Gap(grant.name, Said(zh, en))
     elif parent.withdrawn:
-        yield (
-            links,
-            Gap(
-                grant.name,
-                Said(
-                    f"其所依据的 {parent.name} 已作为错误撤回",
-                    f"{parent.name}, on which it rests, was withdrawn as an error",
-                ),
-                broken=True,
-            ),
-        )
+        zh = f"其所依据的 {parent.name} 已作为错误撤回"
+        en = f"{parent.name}, on which it rests, was withdrawn as an error"
+        yield links, Gap(grant.name, Said(zh, en), broken=True)
     else:
         yield from _climb((*links, parent), facts)
 
@@ -245,16 +216,9 @@ def _own_roots(links: tuple[Grant, ...], grant: Grant, facts: Facts) -> Iterator
     for root in own:
         yield (*links, root), None
     if not own:
-        yield (
-            links,
-            Gap(
-                grant.name,
-                Said(
-                    f"作出 {grant.name} 的 {grant.grantor} 在账中没有原始职权",
-                    f"no root of {grant.grantor}, who made {grant.name}, is in the ledger",
-                ),
-            ),
-        )
+        zh = f"作出 {grant.name} 的 {grant.grantor} 在账中没有原始职权"
+        en = f"no root of {grant.grantor}, who made {grant.name}, is in the ledger"
+        yield links, Gap(grant.name, Said(zh, en))
 
 
 def _roots_of(who: str, facts: Facts) -> list[Grant]:

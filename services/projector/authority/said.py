@@ -18,9 +18,5 @@ def both_at(moment: datetime | None) -> Said:
     """Write a moment as people here do: in local time. None: it was erased."""
     if moment is None:
         return Said("（已删除的时间）", "an erased date")
-    return Said(f"{moment.astimezone(LOCAL_ZONE):%Y-%m-%d %H:%M:%S}", said_at(moment))
-
-
-def said_at(moment: datetime) -> str:
-    """Write a moment in local time, with its offset."""
-    return moment.astimezone(LOCAL_ZONE).isoformat()
+    here = moment.astimezone(LOCAL_ZONE)
+    return Said(f"{here:%Y-%m-%d %H:%M:%S}", here.isoformat())
