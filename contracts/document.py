@@ -37,14 +37,15 @@ def parse_object(raw: bytes) -> dict[str, Any]:
     """
     if len(raw) > EVENT_BYTES_MAX:
         raise BadEvent([Fault("", "too_large", f"{len(raw)} bytes in one act; at most {EVENT_BYTES_MAX}")])
-    if _NUL.search(raw) is not None:
+    if b"\\u0000" in raw and _NUL.search(raw) is not None:
         raise BadEvent([Fault("", "nul", "holds a NUL character")])
     if depth_of(raw) > DEPTH_MAX:
         raise BadEvent([Fault("", "too_deep", f"more than {DEPTH_MAX} objects and lists inside each other")])
     try:
         text = raw.decode("utf-8")
-        document = _json(text)
-        msgspec.json.decode(raw)  # stricter where the standard library is lax: lone surrogates, control characters
+        document = _decode(raw)  # stricter than the standard library: lone surrogates, control characters
+        if not _no_key_twice(raw, document):
+            document = _json(text)
     except UnicodeDecodeError as exc:
         raise BadEvent([Fault("", "invalid_utf8", f"invalid UTF-8 at byte {exc.start}")]) from exc
     except _DuplicateKey as exc:
@@ -54,6 +55,16 @@ def parse_object(raw: bytes) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise BadEvent([Fault("", "wrong_type", "must be an object: one CloudEvent")])
     return cast("dict[str, Any]", document)
+
+
+def _no_key_twice(raw: bytes, document: Any) -> bool:
+    """
+    Say that no key stands twice in an object; False where that is not certain.
+
+    Of two equal keys a decoder keeps one, and with the other goes a colon. Colons in texts are the same before and
+    after, unless one is escaped. Four times as fast as to look at the pairs.
+    """
+    return b"\\u003" not in raw and raw.count(b":") == _encode(document).count(b":")
 
 
 def depth_of(raw: bytes) -> int:
@@ -102,6 +113,8 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON number")
 
 
+_decode: Final = msgspec.json.Decoder().decode
+_encode: Final = msgspec.json.Encoder().encode
 _json: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant).decode
 _pairs: Final = json.JSONDecoder(object_pairs_hook=_Pairs).decode
 

@@ -19,6 +19,7 @@ from contracts.faults import (
     faults_of,
     mark_faults,
     marked_values,
+    marks_hold,
     member_faults,
     pointer,
     references_in,
@@ -91,10 +92,9 @@ def _read(
         faults += found or [Fault(at, "bad_value", "this is no act of this ledger")]
         tags.update(dict.fromkeys(references_in(struct, document)))
         return None
-    for mark, text, place in marked_values(read, at):
-        faults += mark_faults(mark, text, place)
-        if mark == "reference":
-            tags[text] = None
+    if not marks_hold(read, tags):
+        for mark, text, place in marked_values(read, at):
+            faults += mark_faults(mark, text, place)
     return cast("S", read)
 
 

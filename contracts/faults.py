@@ -42,6 +42,7 @@ _PARSERS: Final[dict[str, Callable[[str], object]]] = {
     "moment": parse_moment,
     "day": parse_day,
 }
+_MARKS: Final = ("reference", "id", *_PARSERS)
 
 
 def mark_faults(mark: str, value: str, at: str) -> Iterator[Fault]:
@@ -73,6 +74,42 @@ def marked_values(value: Struct, at: str) -> Iterator[tuple[str, str, str]]:
                     yield from marked_values(item, pointer(at, encoded, index))
                 elif mark is not None and isinstance(item, str):
                     yield mark, item, pointer(at, encoded, index)
+
+
+def marks_hold(value: Struct, references: dict[str, None]) -> bool:
+    """Add the references of a decoded Struct; say whether `mark_faults` finds nothing in any of its marked values."""
+    texts: dict[str, list[str]] = {mark: [] for mark in _MARKS}
+    _gather(value, texts)
+    references.update(dict.fromkeys(texts["reference"]))
+    # One look at all of them: a line break stands in no id, so none is made by joining.
+    if holds_citizen_id("\n".join(texts["reference"] + texts["id"])):
+        return False
+    try:
+        for mark, parse in _PARSERS.items():
+            for text in texts[mark]:
+                parse(text)
+    except BadMoment:
+        return False
+    return True
+
+
+def _gather(value: Struct, texts: dict[str, list[str]]) -> None:
+    """Add the marked values of a decoded Struct by their mark: as `marked_values`, which also says where they are."""
+    for name, _, mark, nested in _marks(type(value)):
+        found = getattr(value, name)
+        if found is None:
+            continue
+        if mark is not None and isinstance(found, str):
+            texts[mark].append(found)
+        elif isinstance(found, Struct):
+            if nested is not None:
+                _gather(found, texts)
+        elif isinstance(found, list):
+            for item in cast("list[Any]", found):
+                if isinstance(item, Struct):
+                    _gather(item, texts)
+                elif mark is not None and isinstance(item, str):
+                    texts[mark].append(item)
 
 
 def references_in(struct: type[Struct], document: Any) -> Iterator[str]:

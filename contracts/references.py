@@ -75,6 +75,8 @@ _CITIZEN_ID: Final = re.compile(
     r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"  # date of birth
     r"\d{3}[\dXx](?!\d)"
 )
+_SEVENTEEN: Final = b"0" * 17
+_DIGITS_ALIKE: Final = bytes.maketrans(b"123456789", b"000000000")
 
 
 def kind_of(reference: str) -> str:
@@ -89,4 +91,6 @@ def holds_citizen_id(text: str) -> bool:
     The check digit is not asked for: a mistyped number still points at somebody. A random number of 18 digits is taken
     for one about once in four thousand.
     """
+    if text.isascii() and _SEVENTEEN not in text.encode().translate(_DIGITS_ALIKE):
+        return False  # nearly every text, at a sixth of the cost
     return _CITIZEN_ID.search(unicodedata.normalize("NFKC", text)) is not None
