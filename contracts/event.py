@@ -64,6 +64,11 @@ def read_event(raw: bytes, catalogue: Catalogue) -> Event:
         payload = _read(act.payload if act is not None else Payload, data, content, "/data", faults, tags)
     elif envelope is not None:
         faults.append(Fault("/data", "wrong_type", "must be an object"))
+    read = [(struct, at) for struct, at in ((envelope, ""), (payload, "/data")) if struct is not None]
+    if not marks_hold([struct for struct, _ in read], tags):
+        for struct, at in read:
+            for mark in marked_values(struct, at):
+                faults += mark_faults(*mark)
     faults += _meaning_faults(act, document, catalogue)
     if isinstance(payload, ActCorrect):
         faults += member_faults((Payload, Envelope), payload.fields, "/data/fields")
@@ -84,18 +89,14 @@ def tags_of(envelope: Envelope, payload: Payload) -> tuple[str, ...]:
 def _read(
     struct: type[S], raw: bytes | msgspec.Raw, document: Any, at: str, faults: list[Fault], tags: dict[str, None]
 ) -> S | None:
-    """Decode and check one Struct; None where it has faults, which are added, as are its references."""
+    """Decode one Struct; None where it does not have its shape: then its faults are added, and its references."""
     try:
-        read = _decode_envelope(raw) if struct is Envelope else msgspec.json.decode(raw, type=struct)
+        return cast("S", _decode_envelope(raw) if struct is Envelope else msgspec.json.decode(raw, type=struct))
     except msgspec.MsgspecError:
         found = faults_of(struct, document, at)
         faults += found or [Fault(at, "bad_value", "this is no act of this ledger")]
         tags.update(dict.fromkeys(references_in(struct, document)))
         return None
-    if not marks_hold(read, tags):
-        for mark, text, place in marked_values(read, at):
-            faults += mark_faults(mark, text, place)
-    return cast("S", read)
 
 
 def _act_of(document: dict[str, Any], catalogue: Catalogue, faults: list[Fault]) -> Act | None:

@@ -6,7 +6,7 @@ reports all of them. `marked_values` walks a decoded Struct and yields what its 
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from typing import Any, Final, cast
@@ -76,10 +76,11 @@ def marked_values(value: Struct, at: str) -> Iterator[tuple[str, str, str]]:
                     yield mark, item, pointer(at, encoded, index)
 
 
-def marks_hold(value: Struct, references: dict[str, None]) -> bool:
-    """Add the references of a decoded Struct; say whether `mark_faults` finds nothing in any of its marked values."""
+def marks_hold(values: Iterable[Struct], references: dict[str, None]) -> bool:
+    """Add the references of decoded Structs; say whether `mark_faults` finds nothing in any of their marked values."""
     texts: dict[str, list[str]] = {mark: [] for mark in _MARKS}
-    _gather(value, texts)
+    for value in values:
+        _gather(value, texts)
     references.update(dict.fromkeys(texts["reference"]))
     # One look at all of them: a line break stands in no id, so none is made by joining.
     if holds_citizen_id("\n".join(texts["reference"] + texts["id"])):

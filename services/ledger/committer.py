@@ -13,11 +13,12 @@ from typing import Final
 import psycopg
 import structlog
 from psycopg import Connection
+from psycopg.errors import UniqueViolation
 from psycopg.rows import TupleRow
 
 from edge.database import working_as
 from ledger.acts import Appended, Request
-from ledger.append import Outcome, append
+from ledger.append import Edge, Outcome, Written, append
 from ledger.errors import LedgerError, QueueFull, Unavailable
 
 BATCH_ACTS_MAX: Final = 4_000
@@ -40,6 +41,8 @@ class Committer:
         self._closing = False
         self._awake = threading.Condition()
         self._connection: Connection[TupleRow] | None = None
+        self._edge: Edge | None = None
+        self._look_up = False
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
 
@@ -121,10 +124,21 @@ class Committer:
             )
             working_as("quanze_writer")(connection)
             self._connection = connection
+        try:
+            written = self._append(connection, requests)
+        except UniqueViolation:
+            # Some are recorded already. Whoever posts again mostly goes on so: until none is, they are looked up first.
+            self._look_up = True
+            written = self._append(connection, requests)
+        self._edge, self._look_up = written.edge, written.duplicates
+        return written.outcomes
+
+    def _append(self, connection: Connection[TupleRow], requests: Sequence[Request]) -> Written:
         with connection.transaction():
-            return append(connection, self._log_id, self._origin, requests)
+            return append(connection, self._log_id, self._origin, requests, edge=self._edge, look_up=self._look_up)
 
     def _forget_connection(self) -> None:
+        self._edge = None
         if self._connection is not None:
             self._connection.close()
             self._connection = None

@@ -123,6 +123,41 @@ def full_tiles(first_size: int, second_size: int) -> Iterator[TileId]:
         level, first, second = level + 1, first >> TILE_HEIGHT, second >> TILE_HEIGHT
 
 
+def last_tile(size: int, level: int) -> TileId | None:
+    """Return the tile at the right edge of a level, which is not full yet; None where it has no hash."""
+    index, width = divmod(size >> TILE_HEIGHT * level, TILE_WIDTH)
+    return TileId(level, index, width) if width else None
+
+
+def fill_tiles(
+    size: int, leaf_hashes: Sequence[bytes], last: Mapping[int, Sequence[bytes]]
+) -> tuple[list[tuple[TileId, Sequence[bytes]]], dict[int, Sequence[bytes]]]:
+    """
+    Add leaves to a tree of `size`; return the tiles that become full, as `full_tiles` has them, and the new last ones.
+
+    `last` are the hashes of the last tile of each level. A level may be absent while none of its tiles becomes full: it
+    stays absent then. Raises `ValueError` where one is needed or does not have as many hashes as its tile.
+    """
+    full: list[tuple[TileId, Sequence[bytes]]] = []
+    after = dict(last)
+    level, nodes = 0, leaf_hashes
+    while nodes:
+        tile = last_tile(size, level)
+        width = tile.width if tile is not None else 0
+        if width and level not in last and width + len(nodes) < TILE_WIDTH:
+            break
+        begun = last.get(level, ()) if width else ()
+        if len(begun) != width:
+            raise ValueError(f"the last tile of level {level} has {width} hashes at size {size}, not {len(begun)}")
+        row = [*begun, *nodes]
+        index = size >> TILE_HEIGHT * (level + 1)
+        whole = [row[at : at + TILE_WIDTH] for at in range(0, len(row) - TILE_WIDTH + 1, TILE_WIDTH)]
+        full += [(TileId(level, index + at, TILE_WIDTH), each) for at, each in enumerate(whole)]
+        after[level] = row[TILE_WIDTH * len(whole) :]
+        level, nodes = level + 1, [tile_root(each) for each in whole]
+    return full, after
+
+
 def root_tiles(size: int) -> list[TileId]:
     """Return the tiles that `root_hash` needs: at most one for each tile level."""
     _require(size >= 0, f"size {size}")

@@ -41,7 +41,7 @@ def test_no_reader_sees_a_later_position_before_an_earlier_one(ledger: TestLedge
     """One writer holds its transaction open; the second waits for it instead of overtaking."""
     held = psycopg.connect(database.dsn, application_name="held")
     held.execute("SET ROLE quanze_writer")
-    outcomes = append(held, database.log_id, database.signer.origin, [Request((draft("first"),))])
+    outcomes = append(held, database.log_id, database.signer.origin, [Request((draft("first"),))]).outcomes
     assert not isinstance(outcomes[0], Exception)
     assert outcomes[0].receipts[0].position == 1
 
