@@ -3,6 +3,7 @@
 import json
 import os
 from base64 import b64encode
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -30,9 +31,11 @@ from ledger.tree import (
     TileId,
     consistency_proof,
     consistency_tiles,
+    fill_tiles,
     full_tiles,
     inclusion_proof,
     inclusion_tiles,
+    last_tile,
     leaf_hash,
     root_hash,
     root_tiles,
@@ -91,6 +94,35 @@ def test_a_log_that_grows_by_any_steps_proves_each_to_the_last(steps: list[int])
         if size != last:
             with pytest.raises(ProofFailed):
                 verify_consistency(size, last, proof, sha256(root).digest(), roots[-1])
+
+
+@bounded
+@given(st.lists(st.tuples(sizes, st.booleans()), min_size=1, max_size=6).map(sorted))
+def test_tiles_filled_by_any_steps_are_those_of_the_whole(steps: list[tuple[int, bool]]) -> None:
+    """What a step needs of earlier ones is the last tile of each level that fills; the others may be forgotten."""
+    size, last = 0, dict[int, Sequence[bytes]]()
+    for after, forgets in steps:
+        filled = list(full_tiles(size, after))
+        if forgets:
+            last = {level: row for level, row in last.items() if level in {tile.level for tile in filled}}
+        for level in {tile.level for tile in filled}:
+            edge = last_tile(size, level)
+            if edge is not None:
+                last.setdefault(level, WHOLE.read([edge])[edge])
+        full, last = fill_tiles(size, HASHES[size:after], last)
+        assert dict(full) == WHOLE.read(filled)
+        assert [tile for tile, _ in full] == filled
+        for level, row in last.items():
+            edge = last_tile(after, level)
+            assert list(row) == (WHOLE.read([edge])[edge] if edge is not None else [])
+        size = after
+
+
+def test_a_tile_that_fills_without_its_beginning_is_refused() -> None:
+    with pytest.raises(ValueError, match="last tile of level 0"):
+        fill_tiles(255, HASHES[255:256], {})
+    with pytest.raises(ValueError, match="last tile of level 0"):
+        fill_tiles(255, HASHES[255:257], {0: HASHES[:254]})
 
 
 @bounded

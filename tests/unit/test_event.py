@@ -306,6 +306,11 @@ def test_a_duplicate_key_is_refused(text: bytes) -> None:
         (b'{"a":{"b":1,"b":2}}', "/data/x/a/b"),
         (b'[0,{"b":null,"b":null}]', "/data/x/1/b"),
         (b'{"a/b~c":1,"a/b~c":2}', "/data/x/a~1b~0c"),
+        # The value that is kept has the colon that the other pair lost.
+        (b'{"a":1,"a":":"}', "/data/x/a"),
+        (b'{"a":1,"a":"\\u003a"}', "/data/x/a"),
+        (b'{"a":1,"a":"\\u003A"}', "/data/x/a"),
+        (b'{"b":"\\u003A","a":":","a":1}', "/data/x/a"),
     ],
 )
 class TestDuplicateKeysAtDepth:
