@@ -8,9 +8,9 @@ any line here leaves the log as it was, since the head, the entries, and the til
 import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple, cast
+from typing import Final, cast
 
-from eventsourcing.dcb.api import DCBAppendCondition
+from eventsourcing.dcb.api import DCBAppendCondition, DCBQuery
 from msgspec import Struct
 from msgspec.structs import replace
 from psycopg import Connection, Cursor
@@ -23,14 +23,16 @@ from contracts.leaf import LEAF_BYTES_MAX
 from contracts.moments import format_instant
 from edge.database import statement
 from ledger.acts import Appended, Draft, Receipt, Request, TreeHead, base64, commitment
+from ledger.copying import HEADER, TRAILER, entry_row
 from ledger.errors import BadRequest, Conflict, Corrupt, KeyTaken, LedgerError
-from ledger.matching import first_of, matching_sql
+from ledger.matching import matching_sql
+from ledger.recent import Recent
 from ledger.tiles import fetch_tiles
 from ledger.tree import Frontier, fill_tiles, full_tiles, last_tile, leaf_hash, tile_root
 
 Outcome = Appended | LedgerError
 
-_COLUMNS: Final = ("int4", "int8", "text", "text", "text", "text[]", "bytea", "bytea", "bytea", "bytea")
+_CHUNK_BYTES: Final = 256 * 1024
 
 
 class Stored(Struct, frozen=True):
@@ -43,19 +45,14 @@ class Stored(Struct, frozen=True):
     payload: bytes | None
 
 
-class Row(NamedTuple):
-    """An act with its place: a row of `ledger.entries`, in the order of its columns."""
+class Row(Struct, frozen=True, gc=False):
+    """An act with its place: what becomes a row of `ledger.entries`."""
 
-    log_id: int
+    draft: Draft
     position: int
-    source: str
-    id: str
-    type: str
-    tags: list[str]
     leaf: bytes
     leaf_hash: bytes
     salt: bytes
-    payload: bytes
 
 
 class Edge(Struct, frozen=True):
@@ -63,11 +60,13 @@ class Edge(Struct, frozen=True):
     Where a log ends, so that its next commit reads nothing but its head.
 
     `tiles` are the hashes of the last tile of each level, which is not full yet; a level that is absent is not known.
+    `recent` grows while a transaction is under way: after one that failed, the whole edge is to be thrown away.
     """
 
     frontier: Frontier
     root: bytes
     tiles: Mapping[int, Sequence[bytes]]
+    recent: Recent
 
 
 class Written(Struct, frozen=True):
@@ -90,15 +89,16 @@ def append(
     """
     Append the requests in order. The caller holds the transaction and commits it.
 
-    `edge` is what an earlier commit left, believed only while the head has not moved since. Without `look_up` acts are
-    taken for new, except where a condition stands: one that is recorded already then raises `UniqueViolation`.
+    `edge` is what the commit before left, believed only while the head has not moved since. Without `look_up` acts are
+    taken for new; one that is recorded already then raises `UniqueViolation`.
 
     A request that is refused leaves no trace and does not disturb the others. Raises psycopg errors, after which
     nothing of any request is in, and `Corrupt` when the log's head does not fit its own tree.
     """
     with connection.cursor() as cursor:
         batch = _Batch(cursor, log_id, origin, edge)
-        batch.look_up([request for request in requests if look_up or request.condition is not None])
+        if look_up:
+            batch.look_up(requests)
         taken = [batch.take(request) for request in requests]
         reached = batch.write()
     head = TreeHead(reached.frontier.size, base64(reached.root))
@@ -113,7 +113,7 @@ class _Batch:
         self._cursor, self._log_id, self._origin = cursor, log_id, origin
         size, root, frontier, last, clock = _locked_head(cursor, log_id)
         if edge is None or (edge.frontier.size, edge.root) != (size, root):
-            edge = Edge(Frontier.decode(size, frontier), root, {})
+            edge = Edge(Frontier.decode(size, frontier), root, {}, Recent(size))
             if edge.frontier.root() != root:
                 raise Corrupt(f"the head of {origin} says another root than its frontier gives, at size {size}")
         self._edge = edge
@@ -128,44 +128,41 @@ class _Batch:
     def look_up(self, requests: Sequence[Request]) -> None:
         """Find out which of the acts of these requests are recorded."""
         keys = [(draft.source, draft.id) for request in requests for draft in request.drafts]
-        if keys:
-            self._stored = find_stored(self._cursor, self._log_id, keys)
+        self._stored |= find_stored(self._cursor, self._log_id, keys)
 
     def take(self, request: Request) -> list[Receipt] | LedgerError:
         """Take a request in, or say why not. Duplicates are dropped before its condition is looked at."""
-        before = len(self._rows)
+        rows: list[Row] = []
+        taken: dict[tuple[str, str], Row] = {}
         receipts: list[Receipt] = []
         try:
+            if request.condition is not None:
+                self._require(request.condition, request)
             for draft in request.drafts:
                 key = (draft.source, draft.id)
-                stored = self._found(key)
+                stored = self._found(key, taken)
                 if stored is not None:
                     self.duplicates = True
                     receipts.append(_duplicate(draft, stored))
                     continue
-                row = self._row(draft)
-                self._rows.append(row)
-                self._taken[key] = row
-                receipts.append(
-                    Receipt(row.source, row.id, row.position, base64(row.leaf_hash), self._recorded_text, "recorded")
-                )
-            if request.condition is not None and len(self._rows) > before:
-                self._require(request.condition, before)
+                row = self._row(draft, self._size + len(self._rows) + len(rows) + 1)
+                rows.append(row)
+                taken[key] = row
+                shown = base64(row.leaf_hash)
+                receipts.append(Receipt(*key, row.position, shown, self._recorded_text, "recorded"))
         except LedgerError as refused:
-            for row in self._rows[before:]:
-                del self._taken[row.source, row.id]
-            del self._rows[before:]
             return refused
+        self._rows += rows
+        self._taken |= taken
+        for row in rows:
+            self._edge.recent.add(row.draft.type, row.draft.tags)
         return receipts
 
     def write(self) -> Edge:
         """Write rows, tiles and head; return where the log ends then. Does nothing when all were duplicates."""
         if not self._rows:
             return self._edge
-        with self._cursor.copy(statement("ledger", "copy_entries")) as copy:
-            copy.set_types(_COLUMNS)
-            for row in self._rows:
-                copy.write_row(row)
+        self._copy_rows()
         hashes = [row.leaf_hash for row in self._rows]
         frontier = self._edge.frontier.append(hashes)
         root = frontier.root()
@@ -180,49 +177,63 @@ class _Batch:
                 "recorded_at": self._recorded_at,
             },
         )
-        return Edge(frontier, root, tiles)
+        self._edge.recent.trim()
+        return Edge(frontier, root, tiles, self._edge.recent)
 
-    def _found(self, key: tuple[str, str]) -> Stored | None:
-        """Return the act of this key, recorded before or taken into this transaction."""
-        row = self._taken.get(key)
+    def _copy_rows(self) -> None:
+        with self._cursor.copy(statement("ledger", "copy_entries")) as copy:
+            chunk, size = [HEADER], 0
+            for row in self._rows:
+                draft = row.draft
+                entry = entry_row(
+                    self._log_id,
+                    row.position,
+                    (draft.source, draft.id, draft.type),
+                    draft.tags,
+                    (row.leaf, row.leaf_hash, row.salt, draft.payload),
+                )
+                chunk.append(entry)
+                size += len(entry)
+                if size > _CHUNK_BYTES:
+                    copy.write(b"".join(chunk))
+                    chunk, size = [], 0
+            copy.write(b"".join((*chunk, TRAILER)))
+
+    def _found(self, key: tuple[str, str], taken: Mapping[tuple[str, str], Row]) -> Stored | None:
+        """Return the act of this key: recorded before, taken into this transaction, or in this request."""
+        row = self._taken.get(key) or taken.get(key)
         if row is None:
             return self._stored.get(key)
-        return Stored(row.position, row.leaf_hash, self._recorded_text, row.salt, row.payload)
+        return Stored(row.position, row.leaf_hash, self._recorded_text, row.salt, row.draft.payload)
 
-    def _row(self, draft: Draft) -> Row:
-        position = self._size + len(self._rows) + 1
+    def _row(self, draft: Draft, position: int) -> Row:
         salt = os.urandom(32)
         leaf = draft.leaf(self._origin, position, self._recorded_text, salt)
         if len(leaf) > LEAF_BYTES_MAX:
             raise BadRequest([Fault("", "too_large", f"its leaf has {len(leaf)} bytes; at most {LEAF_BYTES_MAX}")])
-        return Row(
-            self._log_id,
-            position,
-            draft.source,
-            draft.id,
-            draft.type,
-            list(draft.tags),
-            leaf,
-            leaf_hash(leaf),
-            salt,
-            draft.payload,
-        )
+        return Row(draft, position, leaf, leaf_hash(leaf), salt)
 
-    def _require(self, condition: DCBAppendCondition, before: int) -> None:
-        """Check a condition against the database and against what this transaction already took in."""
-        query, after = condition.fail_if_events_match, condition.after or 0
-        earlier = [row for row in self._rows[:before] if row.position > after]
-        found = first_of(query, [(row.type, row.tags) for row in earlier])
-        if found is not None:
-            raise Conflict(
-                f"an act recorded a moment ago, at position {earlier[found].position}, matches the condition"
-            )
-        if after < self._size:
+    def _require(self, condition: DCBAppendCondition, request: Request) -> None:
+        """Check a condition against what is recorded and against what this transaction already took in."""
+        position = self._match(condition.fail_if_events_match, condition.after or 0)
+        if position is None:
+            return
+        self.look_up([request])  # what matches may be its own first copy
+        if any(self._found((draft.source, draft.id), {}) is None for draft in request.drafts):
+            raise Conflict(f"the act at position {position} matches the condition")
+
+    def _match(self, query: DCBQuery, after: int) -> int | None:
+        recent = self._edge.recent
+        found = recent.last_match(query, max(after, recent.since))
+        if found is None and after < recent.since:
             where, parameters = matching_sql(query)
-            sql = SQL("SELECT position FROM ledger.entries WHERE log_id = %s AND position > %s AND {} LIMIT 1")
-            row = self._cursor.execute(sql.format(where), [self._log_id, after, *parameters]).fetchone()
-            if row is not None:
-                raise Conflict(f"the act at position {row[0]} matches the condition")
+            sql = SQL(
+                "SELECT position FROM ledger.entries"
+                " WHERE log_id = %s AND position > %s AND position <= %s AND {} LIMIT 1"
+            )
+            row = self._cursor.execute(sql.format(where), [self._log_id, after, recent.since, *parameters]).fetchone()
+            return row[0] if row is not None else None
+        return found
 
     def _write_tiles(self, hashes: Sequence[bytes]) -> Mapping[int, Sequence[bytes]]:
         """Store every tile that these hashes fill; return the last tile of each level."""

@@ -8,12 +8,12 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
-from typing import Final
+from typing import Final, NamedTuple
 
 import psycopg
 import structlog
 from psycopg import Connection
-from psycopg.errors import UniqueViolation
+from psycopg.errors import ProgramLimitExceeded, UniqueViolation
 from psycopg.rows import TupleRow
 
 from edge.database import working_as
@@ -23,11 +23,20 @@ from ledger.errors import LedgerError, QueueFull, Unavailable
 
 BATCH_ACTS_MAX: Final = 4_000
 """Acts in one transaction: more would make the first of them wait for the last without being faster."""
+BATCH_BYTES_MAX: Final = 16 * 1024 * 1024
 QUEUE_ACTS_MAX: Final = 50_000
+QUEUE_BYTES_MAX: Final = 64 * 1024 * 1024
+"""Bytes of acts as received that wait in memory: 50 thousand of the largest would not fit in any."""
 
 _log = structlog.get_logger()
 
-Waiting = tuple[Request, Future[Appended]]
+
+class _Waiting(NamedTuple):
+    """A request in the queue: how many bytes of acts it holds, and who waits for it."""
+
+    request: Request
+    bytes: int
+    future: Future[Appended]
 
 
 class Committer:
@@ -36,8 +45,8 @@ class Committer:
     def __init__(self, dsn: str, log_id: int, origin: str, *, queue_acts_max: int = QUEUE_ACTS_MAX) -> None:
         self._dsn, self._log_id, self._origin = dsn, log_id, origin
         self._queue_acts_max = queue_acts_max
-        self._waiting: deque[Waiting] = deque()
-        self._waiting_acts = 0
+        self._waiting: deque[_Waiting] = deque()
+        self._waiting_acts = self._waiting_bytes = 0
         self._closing = False
         self._awake = threading.Condition()
         self._connection: Connection[TupleRow] | None = None
@@ -54,16 +63,17 @@ class Committer:
         acknowledged, and a retry is safe, since what was recorded after all comes back as a duplicate. Raises
         `QueueFull` at once when too much waits.
         """
-        future: Future[Appended] = Future()
+        waiting = _Waiting(request, sum(len(draft.payload) for draft in request.drafts), Future())
         with self._awake:
             if self._closing:
                 raise Unavailable("the ledger is shutting down")
-            if self._waiting_acts and self._waiting_acts + len(request.drafts) > self._queue_acts_max:
+            acts, size = self._waiting_acts + len(request.drafts), self._waiting_bytes + waiting.bytes
+            if self._waiting and (acts > self._queue_acts_max or size > QUEUE_BYTES_MAX):
                 raise QueueFull(f"{self._waiting_acts} acts wait already")
-            self._waiting.append((request, future))
-            self._waiting_acts += len(request.drafts)
+            self._waiting.append(waiting)
+            self._waiting_acts, self._waiting_bytes = acts, size
             self._awake.notify()
-        return future
+        return waiting.future
 
     def close(self) -> None:
         """Take nothing more, commit what waits, end the thread."""
@@ -74,47 +84,55 @@ class Committer:
 
     def _run(self) -> None:
         while batch := self._next_batch():
-            self._commit(batch)
+            # Whoever gave up waiting before this moment is not recorded; after it, nobody can give up any more.
+            self._commit([waiting for waiting in batch if waiting.future.set_running_or_notify_cancel()])
         if self._connection is not None:
             self._connection.close()
 
-    def _next_batch(self) -> list[Waiting]:
-        """Return what waits, up to the limit; an empty list when the committer closes."""
+    def _next_batch(self) -> list[_Waiting]:
+        """Return what waits, up to the limits; an empty list when the committer closes."""
         with self._awake:
             self._awake.wait_for(lambda: self._waiting or self._closing)
-            batch: list[Waiting] = []
-            acts = 0
-            while self._waiting and (not batch or acts + len(self._waiting[0][0].drafts) <= BATCH_ACTS_MAX):
+            batch: list[_Waiting] = []
+            acts = size = 0
+            while self._waiting:
+                acts += len(self._waiting[0].request.drafts)
+                size += self._waiting[0].bytes
+                if batch and (acts > BATCH_ACTS_MAX or size > BATCH_BYTES_MAX):
+                    break
                 batch.append(self._waiting.popleft())
-                acts += len(batch[-1][0].drafts)
-            self._waiting_acts -= acts
+                self._waiting_acts -= len(batch[-1].request.drafts)
+                self._waiting_bytes -= batch[-1].bytes
             return batch
 
-    def _commit(self, batch: Sequence[Waiting]) -> None:
+    def _commit(self, batch: Sequence[_Waiting]) -> None:
+        if not batch:
+            return
         try:
-            outcomes = self._transaction([request for request, _ in batch])
-        except psycopg.OperationalError as exc:
+            outcomes = self._transaction([waiting.request for waiting in batch])
+        except (psycopg.DataError, psycopg.IntegrityError, ProgramLimitExceeded, UnicodeError) as exc:
+            # Something in the data that admission let through. Only its own poster shall feel it.
+            if len(batch) > 1:
+                middle = len(batch) // 2
+                self._commit(batch[:middle])
+                self._commit(batch[middle:])
+            else:
+                _log.exception("request_refused_by_database")
+                self._fail(batch, exc)
+        except psycopg.Error as exc:
             self._forget_connection()
             _log.warning("commit_failed", requests=len(batch), error=str(exc).strip())
             self._fail(batch, Unavailable("the database did not answer; nothing was acknowledged"))
-        except psycopg.Error as exc:
-            # Something in the data that admission let through. Only its own poster shall feel it.
-            if len(batch) > 1:
-                for waiting in batch:
-                    self._commit([waiting])
-            else:
-                _log.exception("request_refused_by_database", sqlstate=exc.sqlstate)
-                self._fail(batch, exc)
         except Exception as exc:  # noqa: BLE001 - the thread must live on; the posters get what happened
             self._forget_connection()
             _log.exception("commit_failed", requests=len(batch))
             self._fail(batch, exc)
         else:
-            for (_, future), outcome in zip(batch, outcomes, strict=True):
+            for waiting, outcome in zip(batch, outcomes, strict=True):
                 if isinstance(outcome, LedgerError):
-                    future.set_exception(outcome)
+                    waiting.future.set_exception(outcome)
                 else:
-                    future.set_result(outcome)
+                    waiting.future.set_result(outcome)
 
     def _transaction(self, requests: Sequence[Request]) -> list[Outcome]:
         connection = self._connection
@@ -135,15 +153,15 @@ class Committer:
 
     def _append(self, connection: Connection[TupleRow], requests: Sequence[Request]) -> Written:
         with connection.transaction():
-            return append(connection, self._log_id, self._origin, requests, edge=self._edge, look_up=self._look_up)
+            edge, self._edge = self._edge, None  # until this is committed nobody knows where the log ends
+            return append(connection, self._log_id, self._origin, requests, edge=edge, look_up=self._look_up)
 
     def _forget_connection(self) -> None:
-        self._edge = None
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
     @staticmethod
-    def _fail(batch: Sequence[Waiting], error: Exception) -> None:
-        for _, future in batch:
-            future.set_exception(error)
+    def _fail(batch: Sequence[_Waiting], error: Exception) -> None:
+        for waiting in batch:
+            waiting.future.set_exception(error)

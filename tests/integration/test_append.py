@@ -12,7 +12,7 @@ from eventsourcing.dcb.api import DCBAppendCondition, DCBQuery, DCBQueryItem
 from contracts.proof import payload_commitment
 from ledger.acts import Draft, Receipt, Request, base64
 from ledger.append import append
-from ledger.committer import Committer
+from ledger.committer import QUEUE_BYTES_MAX, Committer
 from ledger.errors import BadRequest, Conflict, KeyTaken, NameTaken, QueueFull, Unavailable
 from tests.conftest import Database, TestLedger
 from tests.events import event
@@ -206,6 +206,51 @@ def test_a_poison_act_hurts_only_its_poster(ledger: TestLedger, database: Databa
     assert good.result(timeout=10).receipts[0].position == 1
     assert poison.exception(timeout=10) is not None
     assert better.result(timeout=10).receipts[0].position == 2
+
+
+def test_text_that_is_no_unicode_hurts_only_its_poster(ledger: TestLedger, database: Database) -> None:
+    with held_head(database):
+        first = ledger.ledger.recorder.submit(Request((draft("first"),)))
+        wait_until_blocked(database, "quanze committer")
+        waiting = {
+            id: ledger.ledger.recorder.submit(Request((draft(id),))) for id in ("a", "\ud800", "b", "\udfff", "c")
+        }
+    assert first.result(timeout=10).receipts[0].position == 1
+    refused = [id for id, future in waiting.items() if future.exception(timeout=10) is not None]
+    assert refused == ["\ud800", "\udfff"]
+    assert positions(database) == [1, 2, 3, 4]
+
+
+def test_whoever_gives_up_before_the_commit_is_not_recorded_and_stops_nobody(
+    ledger: TestLedger, database: Database
+) -> None:
+    with held_head(database):
+        first = ledger.ledger.recorder.submit(Request((draft("first"),)))
+        wait_until_blocked(database, "quanze committer")
+        assert not first.cancel()  # its commit is under way
+        given_up = ledger.ledger.recorder.submit(Request((draft("given-up"),)))
+        patient = ledger.ledger.recorder.submit(Request((draft("patient"),)))
+        assert given_up.cancel()
+    assert first.result(timeout=10).receipts[0].position == 1
+    assert patient.result(timeout=10).receipts[0].position == 2
+    assert positions(database) == [1, 2]
+
+
+def test_bytes_that_wait_are_bounded_too(database: Database) -> None:
+    committer = Committer(database.dsn, database.log_id, database.signer.origin)
+    large = b'"' + b"x" * (60 * 1024) + b'"'
+    many = QUEUE_BYTES_MAX // len(large)
+    try:
+        with held_head(database):
+            taken = committer.submit(Request((draft("0"),)))
+            wait_until_blocked(database, "quanze committer")
+            waiting = [committer.submit(Request((draft(f"q{n}", payload=large),))) for n in range(many)]
+            with pytest.raises(QueueFull):
+                committer.submit(Request((draft("too much", payload=large),)))
+        assert taken.result(timeout=10).receipts[0].position == 1
+        assert [each.result(timeout=60).receipts[0].position for each in waiting] == list(range(2, many + 2))
+    finally:
+        committer.close()
 
 
 def test_a_full_queue_refuses_instead_of_growing(database: Database) -> None:
