@@ -6,6 +6,8 @@ from typing import Final
 import msgspec
 from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
 from msgspec import UNSET, Raw, Struct, UnsetType
+from psycopg import Cursor
+from psycopg.rows import TupleRow
 from psycopg.sql import SQL
 
 from contracts.leaf import decode_leaf
@@ -86,7 +88,9 @@ class LogKeys(Struct, frozen=True):
     keys: list[LogKey]
 
 
-_TILE_PATH: Final = re.compile(r"/?(\d|[1-5]\d)/((?:x\d{3}/)*\d{3})(?:\.p/([1-9]\d{0,2}))?")
+_TILE_PATH: Final = re.compile(r"/?(\d|[1-5]\d|entries)/((?:x\d{3}/)*\d{3})(?:\.p/([1-9]\d{0,2}))?")
+
+_NOT_YET: Final = "this tile is not there, or not that full, yet"
 
 _decode = msgspec.json.Decoder(Raw).decode
 
@@ -156,17 +160,33 @@ class Reading:
         )
 
     def tile(self, path: str) -> bytes:
-        """Return the hashes of a tile by its path, `<L>/<N>[.p/<W>]`. Raises `Unknown`: no such tile, or not yet."""
+        """
+        Return a tile by its path: hashes of `<L>/<N>[.p/<W>]`, or leaves of `entries/<N>[.p/<W>]`.
+
+        A leaf comes after its length in two bytes (c2sp.org/tlog-tiles). Raises `Unknown`: no such tile, or not yet.
+        """
         found = _TILE_PATH.fullmatch(path)
-        if found is None:
-            raise Unknown(f"`{path}` names no tile of hashes: see c2sp.org/tlog-tiles")
+        if found is None or int(found[3] or 1) >= TILE_WIDTH:
+            raise Unknown(f"`{path}` names no tile: see c2sp.org/tlog-tiles")
         level, index, width = found.groups()
-        tile = TileId(int(level), int(index.replace("x", "").replace("/", "")), int(width or TILE_WIDTH))
-        try:
-            with self._pool.connection() as connection, connection.cursor() as cursor:
+        number, width = int(index.replace("x", "").replace("/", "")), int(width or TILE_WIDTH)
+        with self._pool.connection() as connection, connection.cursor() as cursor:
+            if level == "entries":
+                return self._leaves(cursor, number * TILE_WIDTH, width)
+            tile = TileId(int(level), number, width)
+            try:
                 return b"".join(fetch_tiles(cursor, self._log_id, [tile])[tile])
-        except KeyError:
-            raise Unknown("this tile is not there, or not that full, yet") from None
+            except KeyError:
+                raise Unknown(_NOT_YET) from None
+
+    def _leaves(self, cursor: Cursor[TupleRow], first: int, width: int) -> bytes:
+        span = {"log_id": self._log_id, "first": first + 1, "last": first + width}
+        rows = cursor.execute(statement("ledger", "leaves_between"), span).fetchall()
+        if len(rows) != width:
+            raise Unknown(_NOT_YET)
+        for position, leaf, stored_hash in rows:
+            _require_leaf(position, leaf, stored_hash)
+        return b"".join(len(leaf).to_bytes(2, "big") + leaf for _, leaf, _ in rows)
 
     def log(self) -> LogKeys:
         """Say which log this is."""
@@ -205,8 +225,7 @@ def _shown(row: EntryRow, *, with_salt: bool) -> StoredAct:
 def _require_intact(row: EntryRow) -> None:
     """Nothing is shown as recorded that is not what the tree holds."""
     position, leaf, stored_hash, salt, payload = row
-    if leaf_hash(leaf) != stored_hash:
-        raise Corrupt(f"the leaf at position {position} does not match its hash", position)
+    _require_leaf(position, leaf, stored_hash)
     if salt is not None and payload is not None:
         try:
             committed = decode_leaf(leaf).payload_commitment
@@ -214,3 +233,8 @@ def _require_intact(row: EntryRow) -> None:
             raise Corrupt(f"the leaf at position {position} cannot be read", position) from exc
         if commitment(salt, payload) != committed:
             raise Corrupt(f"the payload at position {position} is not the one its leaf commits to", position)
+
+
+def _require_leaf(position: int, leaf: bytes, stored_hash: bytes) -> None:
+    if leaf_hash(leaf) != stored_hash:
+        raise Corrupt(f"the leaf at position {position} does not match its hash", position)

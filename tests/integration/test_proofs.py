@@ -1,6 +1,7 @@
 """Signed heads and proofs, checked with the verifier that shares no code with the prover."""
 
 import json
+from hashlib import sha256
 
 import msgspec
 import psycopg
@@ -87,9 +88,23 @@ def test_a_tile_is_the_leaf_hashes_and_a_partial_one_their_beginning(ledger: Tes
     assert (len(full), len(partial)) == (256 * 32, 44 * 32)
     assert reading.tile("0/000.p/10") == full[:320]
     assert len(reading.tile("1/000.p/1")) == 32
-    for missing in ("0/002", "0/001", "0/001.p/45", "1/000", "0/1", "0/000.p/0", "../x", "99/000"):
+    paths = ("0/002", "0/001", "0/001.p/45", "1/000", "0/1", "0/000.p/0", "0/000.p/256", "../x", "99/000")
+    for missing in (*paths, "entries/001", "entries/001.p/45", "entries/000.p/256", "entries/1", "/entries"):
         with pytest.raises(Unknown):
             reading.tile(missing)
+
+
+def test_the_leaves_under_a_tile_hash_to_its_hashes(ledger: TestLedger) -> None:
+    fill(ledger, 300)
+    reading = ledger.ledger.reading
+    for index, width in (("000", 256), ("000.p/7", 7), ("001.p/44", 44)):
+        bundle, leaves = reading.tile(f"entries/{index}"), list[bytes]()
+        while bundle:
+            size = int.from_bytes(bundle[:2], "big")
+            leaves.append(bundle[2 : 2 + size])
+            bundle = bundle[2 + size :]
+        assert len(leaves) == width
+        assert b"".join(sha256(b"\x00" + leaf).digest() for leaf in leaves) == reading.tile(f"0/{index}")
 
 
 def test_an_unchanged_log_keeps_its_note(ledger: TestLedger) -> None:
