@@ -42,7 +42,6 @@ _PARSERS: Final[dict[str, Callable[[str], object]]] = {
     "moment": parse_moment,
     "day": parse_day,
 }
-_MARKS: Final = ("reference", "id", *_PARSERS)
 
 
 def mark_faults(mark: str, value: str, at: str) -> Iterator[Fault]:
@@ -78,39 +77,39 @@ def marked_values(value: Struct, at: str) -> Iterator[tuple[str, str, str]]:
 
 def marks_hold(values: Iterable[Struct], references: dict[str, None]) -> bool:
     """Add the references of decoded Structs; say whether `mark_faults` finds nothing in any of their marked values."""
-    texts: dict[str, list[str]] = {mark: [] for mark in _MARKS}
+    named: list[str] = []
+    ids: list[str] = []
+    times: list[tuple[str, str]] = []
     for value in values:
-        _gather(value, texts)
-    references.update(dict.fromkeys(texts["reference"]))
+        _gather(value, named, ids, times)
+    references.update(dict.fromkeys(named))
     # One look at all of them: a line break stands in no id, so none is made by joining.
-    if holds_citizen_id("\n".join(texts["reference"] + texts["id"])):
+    if holds_citizen_id("\n".join(named + ids)):
         return False
     try:
-        for mark, parse in _PARSERS.items():
-            for text in texts[mark]:
-                parse(text)
+        for mark, text in times:
+            _PARSERS[mark](text)
     except BadMoment:
         return False
     return True
 
 
-def _gather(value: Struct, texts: dict[str, list[str]]) -> None:
-    """Add the marked values of a decoded Struct by their mark: as `marked_values`, which also says where they are."""
-    for name, _, mark, nested in _marks(type(value)):
+def _gather(value: Struct, named: list[str], ids: list[str], times: list[tuple[str, str]]) -> None:
+    """Add the marked values of a decoded Struct, as `marked_values`, which also says where they are."""
+    for name, _, mark, nested in _marks(value.__class__):
         found = getattr(value, name)
         if found is None:
             continue
-        if mark is not None and isinstance(found, str):
-            texts[mark].append(found)
-        elif isinstance(found, Struct):
-            if nested is not None:
-                _gather(found, texts)
-        elif isinstance(found, list):
-            for item in cast("list[Any]", found):
-                if isinstance(item, Struct):
-                    _gather(item, texts)
-                elif mark is not None and isinstance(item, str):
-                    texts[mark].append(item)
+        for item in cast("list[Any]", found) if found.__class__ is list else (found,):
+            if item.__class__ is not str:
+                if nested is not None and isinstance(item, Struct):
+                    _gather(item, named, ids, times)
+            elif mark == "reference":
+                named.append(item)
+            elif mark == "id":
+                ids.append(item)
+            elif mark is not None:
+                times.append((mark, item))
 
 
 def references_in(struct: type[Struct], document: Any) -> Iterator[str]:

@@ -86,10 +86,13 @@ class Admission:
             try:
                 event = known.read(item)
             except BadEvent as exc:
-                found = exc.faults + self._token_faults(_attributes(item, exc.faults), token)
+                said = _attributes(item, exc.faults)
+                named = (said.get("source"), said.get("type"), said.get("recordedtime"))
+                found = exc.faults + self._token_faults(*named, token)
             else:
                 events.append(event)
-                found = self._token_faults(msgspec.structs.asdict(event.envelope), token)
+                said = event.envelope
+                found = self._token_faults(said.source, said.type, said.recordedtime, token)
             faults += [Fault(at + fault.pointer, fault.code, fault.message) for fault in found]
             if len(faults) >= FAULTS_MAX:
                 break
@@ -97,10 +100,9 @@ class Admission:
             raise BadRequest(faults[:FAULTS_MAX], _status(faults))
         return events
 
-    def _token_faults(self, said: Mapping[str, Any], token: Token) -> list[Fault]:
+    def _token_faults(self, source: Any, act: Any, recorded: Any, token: Token) -> list[Fault]:
         """Check each attribute that a token may not give, whatever else is wrong with the act."""
         faults: list[Fault] = []
-        source, act, recorded = said.get("source"), said.get("type"), said.get("recordedtime")
         if isinstance(source, str) and not token.may_post_as(source):
             faults.append(Fault("/source", "source_of_another", f"this token may not post as `{source[:80]}`"))
         if isinstance(act, str) and not token.may_post(act):
