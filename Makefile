@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check fix bench bench-full schemas pins clean
+.PHONY: help setup demo up test faults check fix bench bench-full schemas pins clean
 
 help: ## list the verbs
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ up: setup ## serve an empty ledger on this machine
 
 test: setup $(VENV)/.dev ## every test, against a real PostgreSQL
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+faults: setup $(VENV)/.dev ## kill servers at random moments under load, ROUNDS times (200), by SEED, and judge what is left
+	@$(BIN)/python -m tests.faults --rounds $(or $(ROUNDS),200) $(if $(SEED),--seed $(SEED))
 
 check: setup $(VENV)/.dev ## format, lint, types, imports
 	$(BIN)/ruff format --check .

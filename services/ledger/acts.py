@@ -85,7 +85,8 @@ class Receipt(Struct, frozen=True):
     Where an act is. `leaf_hash` is base64; `recorded_at` the ledger's clock, UTC.
 
     `duplicate` says that it was there before; `content` is `erased` where nothing is left to compare with. The flag
-    `gate_unanswered`: its unit enforces rules, and the verdict on it did not come in time.
+    `gate_unanswered`: its unit enforces rules, and the verdict on it did not come in time. The flag `clock_went_back`:
+    the clock stands before the time of an earlier act, so that `recorded_at` is that time and lies in the future.
     """
 
     source: str
@@ -95,7 +96,7 @@ class Receipt(Struct, frozen=True):
     recorded_at: str
     status: Literal["recorded", "duplicate"]
     content: Literal["erased"] | UnsetType = UNSET
-    flags: list[Literal["gate_unanswered"]] | UnsetType = UNSET
+    flags: list[Literal["gate_unanswered", "clock_went_back"]] | UnsetType = UNSET
 
 
 class TreeHead(Struct, frozen=True):

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, cast
 
+import structlog
 from eventsourcing.dcb.api import DCBAppendCondition, DCBQuery
 from msgspec import Struct
 from msgspec.structs import replace
@@ -30,8 +31,11 @@ from ledger.recent import Recent
 from ledger.tiles import fetch_tiles
 from ledger.tree import Frontier, fill_tiles, full_tiles, last_tile, leaf_hash, tile_root
 
+_log = structlog.get_logger()
+
 Outcome = Appended | LedgerError
 
+_SALT_BYTES: Final = 32
 _CHUNK_BYTES: Final = 256 * 1024
 
 
@@ -96,7 +100,7 @@ def append(
     nothing of any request is in, and `Corrupt` when the log's head does not fit its own tree.
     """
     with connection.cursor() as cursor:
-        batch = _Batch(cursor, log_id, origin, edge)
+        batch = _Batch(cursor, log_id, origin, edge, sum(len(request.drafts) for request in requests))
         if look_up:
             batch.look_up(requests)
         taken = [batch.take(request) for request in requests]
@@ -109,7 +113,7 @@ def append(
 class _Batch:
     """The acts of one transaction, under the head's lock."""
 
-    def __init__(self, cursor: Cursor[TupleRow], log_id: int, origin: str, edge: Edge | None) -> None:
+    def __init__(self, cursor: Cursor[TupleRow], log_id: int, origin: str, edge: Edge | None, acts: int) -> None:
         self._cursor, self._log_id, self._origin = cursor, log_id, origin
         size, root, frontier, last, clock = _locked_head(cursor, log_id)
         if edge is None or (edge.frontier.size, edge.root) != (size, root):
@@ -120,6 +124,12 @@ class _Batch:
         self._size = size
         self._recorded_at = max(clock, last)  # never goes back along positions, whatever the clock does
         self._recorded_text = format_instant(self._recorded_at)
+        self._went_back = clock < last
+        if self._went_back:
+            _log.warning("clock_went_back", log_id=log_id, seconds=(last - clock).total_seconds())
+        # At once: each call lets other threads run, and then waits for its turn again.
+        salts = os.urandom(_SALT_BYTES * acts)
+        self._salts = iter([salts[at : at + _SALT_BYTES] for at in range(0, len(salts), _SALT_BYTES)])
         self._stored: dict[tuple[str, str], Stored] = {}
         self._rows: list[Row] = []
         self._taken: dict[tuple[str, str], Row] = {}
@@ -148,8 +158,7 @@ class _Batch:
                 row = self._row(draft, self._size + len(self._rows) + len(rows) + 1)
                 rows.append(row)
                 taken[key] = row
-                shown = base64(row.leaf_hash)
-                receipts.append(Receipt(*key, row.position, shown, self._recorded_text, "recorded"))
+                receipts.append(self._receipt(row))
         except LedgerError as refused:
             return refused
         self._rows += rows
@@ -207,11 +216,16 @@ class _Batch:
         return Stored(row.position, row.leaf_hash, self._recorded_text, row.salt, row.draft.payload)
 
     def _row(self, draft: Draft, position: int) -> Row:
-        salt = os.urandom(32)
+        salt = next(self._salts)
         leaf = draft.leaf(self._origin, position, self._recorded_text, salt)
         if len(leaf) > LEAF_BYTES_MAX:
             raise BadRequest([Fault("", "too_large", f"its leaf has {len(leaf)} bytes; at most {LEAF_BYTES_MAX}")])
         return Row(draft, position, leaf, leaf_hash(leaf), salt)
+
+    def _receipt(self, row: Row) -> Receipt:
+        key, shown = (row.draft.source, row.draft.id), base64(row.leaf_hash)
+        receipt = Receipt(*key, row.position, shown, self._recorded_text, "recorded")
+        return replace(receipt, flags=["clock_went_back"]) if self._went_back else receipt
 
     def _require(self, condition: DCBAppendCondition, request: Request) -> None:
         """Check a condition against what is recorded and against what this transaction already took in."""

@@ -43,14 +43,13 @@ class Checkpoints:
     def newest(self) -> Checkpoint:
         """Return the head of this moment, signed. Raises `Corrupt` when it denies what was signed before."""
         with self._pool.connection() as connection, connection.cursor() as cursor:
-            row = cursor.execute(statement("ledger", "head"), {"log_id": self._log_id}).fetchone()
-            if row is None:
-                raise Corrupt(f"log {self._log_id} has no head")
-            size, root = row
+            size, root = self._head(cursor)
             signed = self._at(cursor, "checkpoint_at", size)
-            if signed is not None and signed.root != root:
+            if signed is None:
+                return self._sign(cursor)
+            if signed.root != root:
                 raise Corrupt(f"the head says another root for {size} acts than was signed")
-            return signed or self._sign(cursor, size, root)
+            return signed
 
     def at(self, size: int) -> Checkpoint:
         """
@@ -69,14 +68,22 @@ class Checkpoints:
             self._require_prefix(cursor, Checkpoint(size, root, ""), newest)
             return self._keep(cursor, size, root)
 
-    def _sign(self, cursor: Cursor[TupleRow], size: int, root: bytes) -> Checkpoint:
+    def _sign(self, cursor: Cursor[TupleRow]) -> Checkpoint:
         with self._signing:
             last = self._at(cursor, "newest_checkpoint")
+            # Read again, after what was signed last: others may have signed a larger head since it was read first.
+            size, root = self._head(cursor)
             if last is not None:
                 if last.size > size:
                     raise Corrupt(f"the log has {size} acts but a head of {last.size} was signed: it was rolled back")
                 self._require_prefix(cursor, last, Checkpoint(size, root, ""))
             return self._keep(cursor, size, root)
+
+    def _head(self, cursor: Cursor[TupleRow]) -> tuple[int, bytes]:
+        row = cursor.execute(statement("ledger", "head"), {"log_id": self._log_id}).fetchone()
+        if row is None:
+            raise Corrupt(f"log {self._log_id} has no head")
+        return row[0], row[1]
 
     def _require_prefix(self, cursor: Cursor[TupleRow], first: Checkpoint, second: Checkpoint) -> None:
         """Check through the verifier, not through the code that built the tree, that one head continues the other."""

@@ -27,6 +27,10 @@ BATCH_BYTES_MAX: Final = 16 * 1024 * 1024
 QUEUE_ACTS_MAX: Final = 50_000
 QUEUE_BYTES_MAX: Final = 64 * 1024 * 1024
 """Bytes of acts as received that wait in memory: 50 thousand of the largest would not fit in any."""
+_LIMITS: Final = {"idle_in_transaction_session_timeout": "5s"}
+"""A process that stands still with the head's lock in its hands loses it: else no other could record."""
+_COME_BACK_SECONDS: Final = 0.002
+_WORTH_A_COMMIT_ACTS: Final = 200
 
 _log = structlog.get_logger()
 
@@ -47,6 +51,9 @@ class Committer:
         self._queue_acts_max = queue_acts_max
         self._waiting: deque[_Waiting] = deque()
         self._waiting_acts = self._waiting_bytes = 0
+        self._wanted = 1
+        """Requests that have to wait before the writer is woken."""
+        self._answered = 0
         self._closing = False
         self._awake = threading.Condition()
         self._connection: Connection[TupleRow] | None = None
@@ -72,7 +79,8 @@ class Committer:
                 raise QueueFull(f"{self._waiting_acts} acts wait already")
             self._waiting.append(waiting)
             self._waiting_acts, self._waiting_bytes = acts, size
-            self._awake.notify()
+            if len(self._waiting) >= self._wanted:
+                self._awake.notify()
         return waiting.future
 
     def close(self) -> None:
@@ -86,13 +94,18 @@ class Committer:
         while batch := self._next_batch():
             # Whoever gave up waiting before this moment is not recorded; after it, nobody can give up any more.
             self._commit([waiting for waiting in batch if waiting.future.set_running_or_notify_cancel()])
+            self._answered = len(batch)
         if self._connection is not None:
             self._connection.close()
 
     def _next_batch(self) -> list[_Waiting]:
         """Return what waits, up to the limits; an empty list when the committer closes."""
         with self._awake:
-            self._awake.wait_for(lambda: self._waiting or self._closing)
+            if self._waiting_acts < _WORTH_A_COMMIT_ACTS:
+                # Whoever was answered just now mostly comes back at once. One commit for them and for those who wait
+                # by now is nearly as fast as one for half of them.
+                self._await(len(self._waiting) + self._answered, _COME_BACK_SECONDS)
+            self._await(1)
             batch: list[_Waiting] = []
             acts = size = 0
             while self._waiting:
@@ -104,6 +117,11 @@ class Committer:
                 self._waiting_acts -= len(batch[-1].request.drafts)
                 self._waiting_bytes -= batch[-1].bytes
             return batch
+
+    def _await(self, requests: int, seconds: float | None = None) -> None:
+        """Wait, holding the lock, until so many requests wait, the committer closes, or the time is over."""
+        self._wanted = requests
+        self._awake.wait_for(lambda: len(self._waiting) >= requests or self._closing, seconds)
 
     def _commit(self, batch: Sequence[_Waiting]) -> None:
         if not batch:
@@ -140,8 +158,8 @@ class Committer:
             connection = psycopg.connect(
                 self._dsn, autocommit=True, connect_timeout=5, application_name="quanze committer"
             )
-            working_as("quanze_writer")(connection)
             self._connection = connection
+            working_as("quanze_writer", _LIMITS)(connection)
         try:
             written = self._append(connection, requests)
         except UniqueViolation:

@@ -139,7 +139,9 @@ class Gatekeeper:
     def _flagged(self, appended: Appended, fresh: Sequence[Event]) -> Appended:
         unjudged = {_key(each) for each in fresh if self._enforces(each)}
         receipts = [
-            replace(each, flags=["gate_unanswered"]) if (each.source, each.id) in unjudged else each
+            replace(each, flags=[*(each.flags or ()), "gate_unanswered"])
+            if (each.source, each.id) in unjudged
+            else each
             for each in appended.receipts
         ]
         _UNANSWERED.inc(len(unjudged))

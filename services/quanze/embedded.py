@@ -26,9 +26,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -113,8 +114,17 @@ class _Identity(NamedTuple):
     gid: int
 
 
+def _here(spawn: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+    return spawn()
+
+
 def start(
-    data: Path, *, binaries: Path | None = None, settings: Mapping[str, str] | None = None, port: int | None = None
+    data: Path,
+    *,
+    binaries: Path | None = None,
+    settings: Mapping[str, str] | None = None,
+    port: int | None = None,
+    in_main_thread: Callable[[Callable[[], subprocess.Popen[bytes]]], subprocess.Popen[bytes]] = _here,
 ) -> Server:
     """
     Start the server of the cluster in `data`, made when missing, and return once it answers.
@@ -126,14 +136,14 @@ def start(
 
     The server ends with this process: on Linux however this process ends, SIGKILL included; elsewhere through `atexit`,
     and one left behind is ended by the next start. When this process is killed, a child it made by fork without exec
-    keeps the cluster locked until the child ends, too.
+    keeps the cluster locked until the child ends, too. Linux signals the death of the *thread* that forked, so only the
+    main thread may: in another one, `in_main_thread` calls what it is given in the main thread.
 
     Raises `BinariesMissing`; `EmbeddedError` when another process owns the cluster, when the server cannot run, or
-    outside the main thread, because Linux signals the death of the *thread* that forked; `OSError` when the place
-    cannot be written.
+    would be forked outside the main thread; `OSError` when the place cannot be written.
     """
-    if threading.current_thread() is not threading.main_thread():
-        raise EmbeddedError("the embedded PostgreSQL must be started in the main thread: it ends with its thread")
+    if in_main_thread is _here:
+        _require_main_thread()
     binaries = find_binaries(binaries)
     data = data.resolve()
     data.parent.mkdir(parents=True, exist_ok=True)
@@ -146,7 +156,7 @@ def start(
             _remove_sockets(data)
             _give(sockets, identity)
             postgres = [str(binaries / "postgres"), "-D", str(data), *_arguments(sockets, settings or {}, port)]
-            process = _spawn([*_prefix(identity), *postgres], data, server_lock)
+            process = in_main_thread(partial(_spawn, [*_prefix(identity), *postgres], data, server_lock))
         stack.callback(_end, process)
         dsn = make_conninfo(host=str(sockets), port=port or 5432, user="quanze", dbname="quanze")
         with _connect(process, make_conninfo(dsn, dbname="postgres"), data) as connection:
@@ -372,23 +382,39 @@ def _outlast(data: Path) -> Generator[int]:
     Wait until no process of an earlier server is left; lend the locked descriptor for the next one to inherit.
 
     We own the cluster, so such a server has lost its owner and is on its way out, or was forgotten where there is no
-    death signal. Starting beside its last processes would destroy the data.
+    death signal. Starting beside its last processes would destroy the data. Where its first process was killed, a
+    session that computes does not notice: each is told to end at once, as its first process would have told it.
     """
     descriptor = os.open(data, os.O_RDONLY)
     deadline = time.monotonic() + ORPHAN_SECONDS_MAX
-    nudged = False
+    nudged: set[int] = set()
     try:
         while not _locked(descriptor):
             pid = _claimant(data)
             if time.monotonic() > deadline:
                 raise EmbeddedError(f"the server of an earlier run does not end (pid {pid}): {data}")
-            if not nudged and _serves(pid, data):
-                os.kill(pid, signal.SIGINT)
-                nudged = True
+            if _serves(pid, data):
+                _nudge(pid, signal.SIGINT, nudged)
+            else:
+                for session in _sessions(data):
+                    _nudge(session, signal.SIGQUIT, nudged)
             time.sleep(0.02)
         yield descriptor
     finally:
         os.close(descriptor)  # what has inherited it goes on holding the lock
+
+
+def _nudge(pid: int, number: signal.Signals, nudged: set[int]) -> None:
+    if pid not in nudged:
+        nudged.add(pid)
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def _sessions(data: Path) -> list[int]:
+    """Return the processes of a server whose first process has ended; none where there is no /proc to look at."""
+    found = [int(path.name) for path in Path("/proc").glob("[0-9]*")]
+    return [pid for pid in found if _serves(pid, data)]
 
 
 def _locked(descriptor: int) -> bool:
@@ -474,7 +500,13 @@ def _arguments(sockets: Path, settings: Mapping[str, str], port: int | None) -> 
     return [f"--{name}={value}" for name, value in (*settings.items(), *fixed.items())]
 
 
+def _require_main_thread() -> None:
+    if threading.current_thread() is not threading.main_thread():
+        raise EmbeddedError("the embedded PostgreSQL must be started in the main thread: it ends with its thread")
+
+
 def _spawn(command: list[str], data: Path, server_lock: int) -> subprocess.Popen[bytes]:
+    _require_main_thread()
     log = data / "server.log"
     if log.exists():
         log.replace(data / "server.log.1")
