@@ -259,14 +259,12 @@ def test_recorded_at_goes_back_in_no_process_when_the_clock_does(
 
 
 def test_a_time_ahead_of_the_clock_is_said(ledger: TestLedger, database: Database) -> None:
+    assert not ledger.submit(Request((draft("on time"),)))[0].flags
     with psycopg.connect(database.dsn, autocommit=True) as connection:
         connection.execute("UPDATE ledger.heads SET recorded_at = clock_timestamp() + interval '1 day'")
     receipt = ledger.submit(Request((draft("a"),)))[0]
     assert datetime.fromisoformat(receipt.recorded_at) > datetime.now(UTC) + timedelta(hours=23)
     assert receipt.flags == ["clock_went_back"]
-    with psycopg.connect(database.dsn, autocommit=True) as connection:
-        connection.execute("UPDATE ledger.heads SET recorded_at = clock_timestamp() - interval '1 day'")
-    assert not ledger.submit(Request((draft("b"),)))[0].flags
 
 
 # Signing
