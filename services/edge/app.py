@@ -1,6 +1,8 @@
 """One Litestar application from a service's routes: authentication, problems, health, metrics and the API page."""
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,48 @@ Check = Callable[[], str | None]
 _ASSETS = Path(str(files("swagger_ui").joinpath("static")))
 
 
+class Drained(Exception):
+    """The process was told to end."""
+
+
+class Drain:
+    """Ends what would go on for long, a body without an end or a stream, once the process is told to end."""
+
+    def __init__(self) -> None:
+        self._began = False
+        self._calls: set[Callable[[], object]] = set()
+
+    def begin(self) -> None:
+        """Say that the process is told to end. In the thread of the loop."""
+        self._began = True
+        for call in tuple(self._calls):
+            call()
+
+    @contextmanager
+    def calls(self, call: Callable[[], object]) -> Generator[None]:
+        """Have something called in the thread of the loop, should the process be told to end during the block."""
+        self._calls.add(call)
+        try:
+            if self._began:
+                call()
+            yield
+        finally:
+            self._calls.discard(call)
+
+    @asynccontextmanager
+    async def ends(self) -> AsyncGenerator[None]:
+        """Break the block off when the process is told to end: that raises `Drained`."""
+        limit = asyncio.timeout(None)
+        try:
+            async with limit:
+                with self.calls(lambda: limit.reschedule(0)):
+                    yield
+        except TimeoutError as exc:
+            if limit.expired():
+                raise Drained from exc
+            raise
+
+
 def make_app(
     handlers: Sequence[HTTPRouteHandler],
     *,
@@ -41,6 +85,8 @@ def make_app(
 ) -> Litestar:
     """
     Return the application. `checks` decide `/health/ready`; `errors` map a service's own errors to problems.
+
+    What goes on for long asks `app.state.drain`, a `Drain`, when to end.
 
     Open without a token: health, metrics, the API page, and the routes that say so themselves.
     """
@@ -54,6 +100,7 @@ def make_app(
         logging_config=None,  # structlog is set up by whoever composes the process
     )
     app.state.tokens = tokens
+    app.state.drain = Drain()
     app.state.update(state)
     return app
 

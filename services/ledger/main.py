@@ -1,9 +1,9 @@
 """The write side put together: pools, writer, signer. `Ledger` is what the HTTP face and the composition root hold."""
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from secrets import token_hex
-from typing import Self
+from typing import Final, Self
 
 import psycopg
 from psycopg import Connection
@@ -18,16 +18,19 @@ from ledger.checkpoint import Checkpoints, SigningThread
 from ledger.committer import Committer
 from ledger.erasure import erase_ordered
 from ledger.errors import Unknown
-from ledger.gate import Gate, RemoteGate
+from ledger.gate import Gate, RemoteGate, units_that_enforce
 from ledger.gatekeeper import Door, Gatekeeper
 from ledger.reading import Reading
 from ledger.recorder import LedgerRecorder
 from ledger.refusals import Refusals
 from ledger.settings import Settings
 from ledger.signer import Signer
+from ledger.subscribing import Feed
 from ledger.tree import Frontier
 
-_POOL_SIZE_MAX = 8
+_POOL_SIZE_MAX: Final = 8
+_LINE_THREADS: Final = 4
+_DECIDING_THREADS: Final = 4
 
 
 class Ledger:
@@ -45,10 +48,13 @@ class Ledger:
         self.tokens = Tokens(self.pool, self.log_id)
         self.checkpoints = Checkpoints(self.pool, self.log_id, signer)
         self.reading = Reading(self.pool, self.log_id, self.origin, self.checkpoints)
+        self.feed = Feed(settings.dsn, self.pool, self.log_id, self.reading)
         self.admission = Admission(self._packs_after)
         self._committer = Committer(settings.dsn, self.log_id, self.origin, queue_acts_max=settings.queue_acts_max)
         self.recorder = LedgerRecorder(self.pool, self._committer, self.log_id, self.origin)
         self.application = LedgerApplication(self.recorder)
+        self.line_threads = ThreadPoolExecutor(_LINE_THREADS, "lines")
+        self._deciding = ThreadPoolExecutor(_DECIDING_THREADS, "deciding")
         self._signing = SigningThread(self.checkpoints)
         self.gatekeeper: Gatekeeper | None = None
         if settings.projector_url is not None:
@@ -62,8 +68,11 @@ class Ledger:
 
     def stop(self) -> None:
         """Commit what waits, sign it, let go of the database."""
+        self.feed.stop()
+        self.line_threads.shutdown(cancel_futures=True)
         if self.gatekeeper is not None:
             self.gatekeeper.close()
+        self._deciding.shutdown()
         self._committer.close()
         self._signing.stop()
         self.pool.close()
@@ -78,6 +87,28 @@ class Ledger:
     def submit(self, events: Sequence[Event]) -> Future[Appended]:
         """Queue admitted acts of which none needs a decision."""
         return self.recorder.submit(Request(tuple(map(Draft.of, events))))
+
+    def post(self, events: Sequence[Event]) -> Future[Appended]:
+        """
+        Record admitted acts as one request, unless their units refuse one of them.
+
+        The future raises what recording raises, and so does this where it knows at once.
+        """
+        if self.gatekeeper is not None and self.gatekeeper.concerns(events):
+            return self.gatekeeper.record(events)
+        if any(map(needs_decision, events)):
+            return self._deciding.submit(self.application.record, events)
+        return self.submit(events)
+
+    def heed(self, events: Iterable[Event]) -> None:
+        """Do what acts recorded just now ask of the ledger itself: those for which `is_heeded` holds."""
+        acts = {event.act.type for event in events}
+        if "catalogue.extend" in acts:
+            self.admission.refresh()
+        if "setup.policy" in acts and self.gatekeeper is not None:
+            self.gatekeeper.look()
+        if "data.erase" in acts:
+            self.erase()
 
     def record(self, events: Sequence[Event]) -> Appended:
         """Record admitted acts and wait until they are on disk. Raises what recording raises."""
@@ -111,6 +142,13 @@ class Ledger:
         with self.pool.connection() as connection:
             parameters = {"log_id": self.log_id, "after": position}
             return connection.execute(statement("ledger", "packs_after"), parameters).fetchall()
+
+
+def is_heeded(event: Event) -> bool:
+    """Say whether the ledger itself has to heed an act once it is recorded: how it reads, asks or shows others."""
+    if event.act.type == "setup.policy":
+        return bool(units_that_enforce([event.raw]))
+    return event.act.type in ("catalogue.extend", "data.erase")
 
 
 def migrate_ledger(dsn: str) -> list[str]:

@@ -1,14 +1,13 @@
 """What a command asks a running service: one small HTTP client, errors in words."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import httpx
 
-BATCH_ACTS = 500
-
 _BATCH = {"Content-Type": "application/cloudevents-batch+json"}
+_LINES = {"Content-Type": "application/x-ndjson"}
 
 
 class ServiceAnswered(Exception):
@@ -72,6 +71,14 @@ class Client:
     def post_batch(self, events: Sequence[bytes]) -> Any:
         """Post acts, each as its own bytes, as one batch: all or nothing."""
         return _answer(self._http.post("/v1/events", content=_joined(events), headers=_BATCH))
+
+    def post_lines(self, body: Iterable[bytes]) -> Iterator[Any]:
+        """Post acts one a line; once all are sent, yield what became of each: a receipt or a problem."""
+        with self._http.stream("POST", "/v1/events", content=body, headers=_LINES) as answer:
+            if answer.is_error:
+                answer.read()
+                _answer(answer)
+            yield from map(json.loads, answer.iter_lines())
 
     def preflight(self, events: Sequence[bytes]) -> Any:
         """Ask for the verdicts on acts that have not happened, each in the light of those before it."""

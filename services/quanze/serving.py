@@ -1,19 +1,22 @@
 """Both services in one process: found the log, start both sides, serve one application until told to stop."""
 
 import os
+import signal
 import socket
 import threading
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
+from typing import Final
 
 import psycopg
 import structlog
 import uvicorn
 from litestar import Litestar
 
-from edge.app import make_app
+from edge.app import Drain, make_app
 from edge.database import MigrationChanged, MigrationStopped
 from edge.tokens import digest_of
 from ledger.errors import LedgerError
@@ -32,6 +35,10 @@ from quanze.errors import PortTaken, WrongUse
 from quanze.joints import LedgerProver, LedgerScribe, ProjectorGate
 from quanze.packs import record_packs
 from quanze.settings import DataDirectory, write_private
+
+_REQUESTS_SECONDS: Final = 10
+"""So long requests under way may take once the process is told to end, and who reads a stream to take what is sent."""
+_PROJECTOR_SECONDS: Final = 5
 
 _log = structlog.get_logger()
 
@@ -102,12 +109,23 @@ def running(data: DataDirectory, dsn: str | None, origin: str | None) -> Generat
             record_packs(ledger, Path(os.environ["QUANZE_RULES"]))
         own = {"QUANZE_DSN": dsn, "QUANZE_ORIGIN": signer.origin, "QUANZE_LEDGER_URL": ""}
         settings = ProjectorSettings.from_environment({**os.environ, **own})
-        projector = stack.enter_context(Projector(settings, LedgerProver(ledger.reading), LedgerScribe(ledger)))
+        projector = Projector(settings, LedgerProver(ledger.reading), LedgerScribe(ledger))
+        stack.callback(_stop, projector)
+        projector.start()
         ledger.ask_first(ProjectorGate(projector))
         yield Running(ledger, projector, combined_app(ledger, projector), keep)
 
 
 def _nothing() -> None: ...
+
+
+def _stop(projector: Projector) -> None:
+    """Let the projector end what it is at, unless that takes long: what it has not written it derives again."""
+    stopping = threading.Thread(target=projector.stop, name="stopping", daemon=True)
+    stopping.start()
+    stopping.join(_PROJECTOR_SECONDS)
+    if stopping.is_alive():
+        _log.warning("projector_cut_off")
 
 
 def prepare(dsn: str, signer: Signer) -> int:
@@ -166,16 +184,27 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """Does a chore once a second, in the thread it runs in."""
+    """Does a chore once a second, in the thread it runs in, and ends in an orderly way."""
 
-    def __init__(self, config: uvicorn.Config, keep: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, drain: Drain, keep: Callable[[], None]) -> None:
         super().__init__(config)
+        self._drain = drain
         self._keep = keep
 
     async def on_tick(self, counter: int) -> bool:
         if counter % 10 == 0:  # a tick is a tenth of a second
             self._keep()
         return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._drain.begin()
+        await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # Not uvicorn's own: that one raises the signal again after serving, which would end the process before what
+        # waits is committed and the database is stopped.
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
 
 
 def serve(
@@ -185,7 +214,8 @@ def serve(
     keep: Callable[[], None] = _nothing,
 ) -> None:
     """
-    Serve until SIGINT or SIGTERM; requests under way are answered first.
+    Serve until SIGINT or SIGTERM; requests under way are answered first, new ones find the socket closed. It returns
+    then: the caller commits what waits.
 
     `alongside` runs in a thread meanwhile; when it fails, serving ends and its error is raised. `keep` is called once a
     second in this thread.
@@ -199,9 +229,9 @@ def serve(
         lifespan="off",
         server_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=_REQUESTS_SECONDS,
     )
-    server = _Server(config, keep)
+    server = _Server(config, app.state.drain, keep)
     failed: list[BaseException] = []
 
     def tell() -> None:

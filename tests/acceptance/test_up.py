@@ -221,6 +221,12 @@ def test_a_fault_in_a_file_is_placed(up: Process, directory: Path) -> None:
     file.write_text("".join(json.dumps(act) + "\n" for act in acts), "utf-8")
     posted = run("post", file, environment={"QUANZE_TOKEN": up.token, "QUANZE_URL": up.url})
     assert posted.status == 2
+    assert posted.out.startswith("599 recorded at positions ")
+    assert f"lines refused: 1; every other line is recorded\n  {file}, line 551: /actor: " in posted.err
+    array = file.with_suffix(".json")
+    array.write_text(json.dumps([{**act, "id": f"array-{act['id']}"} for act in acts]), "utf-8")
+    posted = run("post", array, environment={"QUANZE_TOKEN": up.token, "QUANZE_URL": up.url})
+    assert posted.status == 2
     assert "act 551" in posted.err
     assert "500 acts before this batch are recorded" in posted.err
 

@@ -1,8 +1,10 @@
 """Commands that write, post and import, and the one that asks before writing: preflight."""
 
 import sys
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 import msgspec
@@ -11,8 +13,10 @@ from quanze.client import Client, ServiceAnswered
 from quanze.commands.options import json_option, print_json, progress, with_client
 from quanze.errors import WrongUse
 from quanze.importer import events, load_mapping, pack_event, survey
-from quanze.posting import NotJson, Posted, acts_of, post_all
+from quanze.posting import NotJson, Posted, acts_of, holds_lines, post_all, post_lines
 from quanze.telling_authority import told_authority
+
+_PROBLEMS_TOLD_MAX: Final = 50
 
 
 @click.command(epilog="Example: quanze post acts.ndjson --url http://127.0.0.1:8420")
@@ -22,12 +26,23 @@ from quanze.telling_authority import told_authority
 def post(files: tuple[Path, ...], client: Client, as_json: bool) -> None:
     """Post acts from FILES: JSON, a JSON array, or one act a line. `-` is standard input.
 
-    A file goes in batches of 500; each batch is recorded whole or not at all. Posting a file again records nothing
-    twice.
+    Of a file named .ndjson or .jsonl each line is recorded by itself. Any other goes in batches of 500; each batch is
+    recorded whole or not at all, and a fault ends it there. Posting a file again records nothing twice.
     """
     receipts: list[dict[str, Any]] = []
+    problems: list[dict[str, Any]] = []
+    refused = 0
     total = Posted()
     for path in files:
+        if holds_lines(path):
+            for got in _post_lines(client, path):
+                if "position" in got:
+                    total.count([got])
+                    receipts += [got] if as_json else []
+                else:
+                    refused += 1
+                    problems += [{"file": str(path), **got}] if as_json or refused <= _PROBLEMS_TOLD_MAX else []
+            continue
         acts = _read(path)
         done = 0
         with progress() as bar:
@@ -41,9 +56,12 @@ def post(files: tuple[Path, ...], client: Client, as_json: bool) -> None:
             except ServiceAnswered as exc:
                 raise _placed(exc, path, done) from exc
     if as_json:
-        print_json({"receipts": receipts})
+        print_json({"receipts": receipts, **({"problems": problems} if problems else {})})
     else:
         click.echo(_summary(total))
+    if refused:
+        detail = f"lines refused: {refused}; every other line is recorded"
+        raise ServiceAnswered(422, {"detail": detail, "errors": [] if as_json else list(_faults_of(problems))})
 
 
 @click.command(epilog="Example: quanze preflight contract.json --url http://127.0.0.1:8420")
@@ -115,6 +133,24 @@ def _read(path: Path) -> list[bytes]:
         raise WrongUse(f"{path}: {exc.strerror}") from exc
     except NotJson as exc:
         raise WrongUse(str(exc)) from exc
+
+
+def _post_lines(client: Client, path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        with progress() as bar:
+            task = bar.add_task(str(path), total=path.stat().st_size)
+            yield from post_lines(client, path, partial(bar.advance, task))
+    except OSError as exc:
+        raise WrongUse(f"{path}: {exc.strerror}") from exc
+
+
+def _faults_of(problems: Iterable[dict[str, Any]]) -> Iterator[dict[str, str]]:
+    """Say which line of which file each fault is in."""
+    for problem in problems:
+        at = f"{problem['file']}, line {problem['line']}"
+        yield from ({**fault, "pointer": f"{at}: {fault['pointer'] or '/'}"} for fault in problem["errors"])
+        if not problem["errors"]:
+            yield {"pointer": at, "message": problem["detail"]}
 
 
 def _placed(exc: ServiceAnswered, path: Path, done: int) -> ServiceAnswered:
