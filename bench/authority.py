@@ -8,6 +8,7 @@ act; acts that need a grant, drawn without putting back.
 import statistics
 import time
 from collections.abc import Iterator
+from functools import partial
 from itertools import repeat
 from random import Random
 from typing import Any, Final
@@ -39,9 +40,9 @@ def quick(seed: int) -> None:
 def _bench(name: str, large: DataSet, small: DataSet, seed: int) -> None:
     with quanze_up(large) as server, quanze_up(small) as smaller, rival_of(server) as noop:
         targets = {
-            "ours": Target(server.port, server.token, _acts(server.dsn, seed)),
-            "rival": Target(noop.port, noop.token, repeat("/noop")),
-            "smaller": Target(smaller.port, smaller.token, _acts(smaller.dsn, seed)),
+            "ours": Target.gets(server.port, server.token, _acts(server.dsn, seed)),
+            "rival": Target.gets(noop.port, noop.token, repeat("/noop")),
+            "smaller": Target.gets(smaller.port, smaller.token, _acts(smaller.dsn, seed)),
         }
         first = {
             "ours": _first_questions(server),
@@ -49,7 +50,8 @@ def _bench(name: str, large: DataSet, small: DataSet, seed: int) -> None:
         }
         for target in targets.values():
             drive(target, connections=CONNECTIONS, seconds=WARM_UP_SECONDS)
-        rounds = alternate(targets, connections=CONNECTIONS, rounds=ROUNDS, seconds=ROUND_SECONDS)
+        load = partial(drive, connections=CONNECTIONS, seconds=ROUND_SECONDS)
+        rounds = alternate({name: partial(load, target) for name, target in targets.items()}, rounds=ROUNDS)
         project, acts, judged, project_ms = _project(server)
         under = conditions(
             server.dsn,
@@ -112,7 +114,7 @@ def _first_questions(server: Server) -> dict[str, float]:
         positions = [row[0] for row in connection.execute(query, (types,))]
     Random(len(positions)).shuffle(positions)
     paths = (f"/v1/acts/{position}/authority" for position in positions)
-    asked = drive(Target(server.port, server.token, paths), connections=CONNECTIONS, seconds=_FIRST_SECONDS_MAX)
+    asked = drive(Target.gets(server.port, server.token, paths), connections=CONNECTIONS, seconds=_FIRST_SECONDS_MAX)
     return {
         "questions": len(asked.latencies),
         "seconds": round(asked.seconds, 1),

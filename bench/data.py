@@ -6,6 +6,7 @@ one writer, in requests as large as a commit takes; only HTTP is left out. Then 
 """
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -31,7 +32,7 @@ from ledger.admission import BATCH_ACTS_MAX as ADMITTED_MAX
 from ledger.committer import BATCH_ACTS_MAX as COMMITTED_MAX
 from ledger.main import Ledger, migrate_ledger
 from ledger.settings import Settings as LedgerSettings
-from ledger.signer import load_or_create
+from ledger.signer import Signer, load_or_create
 from projector.main import Projector, rebuild
 from projector.settings import Settings as ProjectorSettings
 from quanze.embedded import embedded
@@ -102,6 +103,19 @@ def copy_of(data: DataSet) -> Generator[DataSet]:
         shutil.rmtree(copy.path, ignore_errors=True)
 
 
+@contextmanager
+def fresh() -> Generator[DataSet]:
+    """Make an empty data directory for a bench; throw it away at the end of the block."""
+    empty = DataSet(ROOT / f"fresh-{os.getpid()}")
+    shutil.rmtree(empty.path, ignore_errors=True)
+    empty.path.mkdir(parents=True)
+    empty.write(Facts("fresh", 0, 0, 0.0, 0.0))
+    try:
+        yield empty
+    finally:
+        shutil.rmtree(empty.path, ignore_errors=True)
+
+
 def build(target: DataSet, size: str, seed: int, projects: int) -> None:
     """Generate, record and follow; write the facts last."""
     made_by = _read_model()
@@ -126,9 +140,7 @@ def refresh(target: DataSet) -> None:
 
 def load(directory: DataDirectory, dsn: str, acts: Iterable[bytes]) -> tuple[int, float]:
     """Found the log and record acts in it; return how many, and the seconds."""
-    signer = load_or_create(directory.signing_key, ORIGIN)
-    directory.verifier_key.write_text(signer.vkey + "\n", "utf-8")
-    ensure_admin_token(directory, dsn, prepare(dsn, signer))
+    signer = found(directory, dsn)
     began, count = time.monotonic(), 0
     with Ledger(LedgerSettings(dsn=dsn, signing_key=signer.text())) as ledger:
         waiting: deque[Future[Appended]] = deque()
@@ -140,6 +152,14 @@ def load(directory: DataDirectory, dsn: str, acts: Iterable[bytes]) -> tuple[int
         count += sum(len(each.result().receipts) for each in waiting)
     _tell("loaded", count, began, end="\n")
     return count, round(time.monotonic() - began, 1)
+
+
+def found(directory: DataDirectory, dsn: str) -> Signer:
+    """Found the log of a data directory, with a token that may do everything, unless it is there; return its signer."""
+    signer = load_or_create(directory.signing_key, ORIGIN)
+    directory.verifier_key.write_text(signer.vkey + "\n", "utf-8")
+    ensure_admin_token(directory, dsn, prepare(dsn, signer))
+    return signer
 
 
 def _requests(ledger: Ledger, acts: Iterable[bytes]) -> Iterator[Request]:
