@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 import psycopg
 import structlog
@@ -35,12 +35,20 @@ _WORTH_A_COMMIT_ACTS: Final = 200
 _log = structlog.get_logger()
 
 
+class Answered(Protocol):
+    """Who waits for a request: as much of a `Future` as the writer needs."""
+
+    def set_running_or_notify_cancel(self) -> bool: ...
+    def set_result(self, result: Appended, /) -> None: ...
+    def set_exception(self, exception: BaseException, /) -> None: ...
+
+
 class _Waiting(NamedTuple):
     """A request in the queue: how many bytes of acts it holds, and who waits for it."""
 
     request: Request
     bytes: int
-    future: Future[Appended]
+    future: Answered
 
 
 class Committer:
@@ -63,14 +71,20 @@ class Committer:
         self._thread.start()
 
     def submit(self, request: Request) -> Future[Appended]:
+        """Queue a request; the future gives its receipts, or raises what became of it: see `put`."""
+        future: Future[Appended] = Future()
+        self.put(request, future)
+        return future
+
+    def put(self, request: Request, answered: Answered) -> None:
         """
-        Queue a request; the future gives its receipts, or raises what became of it.
+        Queue a request; `answered` gets its receipts, or what became of it, in the writer's thread.
 
         `LedgerError` where the ledger refused it; `Unavailable` where the database did not answer: then nothing was
         acknowledged, and a retry is safe, since what was recorded after all comes back as a duplicate. Raises
-        `QueueFull` at once when too much waits.
+        `QueueFull` at once when too much waits, `Unavailable` when the committer is closed.
         """
-        waiting = _Waiting(request, sum(len(draft.payload) for draft in request.drafts), Future())
+        waiting = _Waiting(request, sum(len(draft.payload) for draft in request.drafts), answered)
         with self._awake:
             if self._closing:
                 raise Unavailable("the ledger is shutting down")
@@ -81,7 +95,6 @@ class Committer:
             self._waiting_acts, self._waiting_bytes = acts, size
             if len(self._waiting) >= self._wanted:
                 self._awake.notify()
-        return waiting.future
 
     def close(self) -> None:
         """Take nothing more, commit what waits, end the thread."""

@@ -1,5 +1,6 @@
 """The write side put together: pools, writer, signer. `Ledger` is what the HTTP face and the composition root hold."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from secrets import token_hex
@@ -14,6 +15,7 @@ from edge.tokens import Tokens, digest_of, new_bearer
 from ledger.acts import Appended, Draft, Request
 from ledger.admission import Admission
 from ledger.application import LedgerApplication, needs_decision
+from ledger.awaiting import Answer, Bell
 from ledger.checkpoint import Checkpoints, SigningThread
 from ledger.committer import Committer
 from ledger.erasure import erase_ordered
@@ -53,8 +55,11 @@ class Ledger:
         self._committer = Committer(settings.dsn, self.log_id, self.origin, queue_acts_max=settings.queue_acts_max)
         self.recorder = LedgerRecorder(self.pool, self._committer, self.log_id, self.origin)
         self.application = LedgerApplication(self.recorder)
+        self.batch_thread = ThreadPoolExecutor(1, "batches")
+        """One: two that read batches at once only take turns, and the first one's commit waits for it."""
         self.line_threads = ThreadPoolExecutor(_LINE_THREADS, "lines")
         self._deciding = ThreadPoolExecutor(_DECIDING_THREADS, "deciding")
+        self._bell: Bell | None = None
         self._signing = SigningThread(self.checkpoints)
         self.gatekeeper: Gatekeeper | None = None
         if settings.projector_url is not None:
@@ -69,6 +74,7 @@ class Ledger:
     def stop(self) -> None:
         """Commit what waits, sign it, let go of the database."""
         self.feed.stop()
+        self.batch_thread.shutdown(cancel_futures=True)
         self.line_threads.shutdown(cancel_futures=True)
         if self.gatekeeper is not None:
             self.gatekeeper.close()
@@ -99,6 +105,16 @@ class Ledger:
         if any(map(needs_decision, events)):
             return self._deciding.submit(self.application.record, events)
         return self.submit(events)
+
+    async def answer(self, events: Sequence[Event]) -> Appended:
+        """Record admitted acts as `post` does, and wait for it in a loop."""
+        if self._is_asked_first(events):
+            return await asyncio.wrap_future(self.post(events))
+        if self._bell is None or self._bell.loop is not asyncio.get_running_loop():
+            self._bell = Bell(asyncio.get_running_loop())
+        answer = Answer(self._bell)
+        self._committer.put(Request(tuple(map(Draft.of, events))), answer)
+        return await answer.future
 
     def heed(self, events: Iterable[Event]) -> None:
         """Do what acts recorded just now ask of the ledger itself: those for which `is_heeded` holds."""
@@ -137,6 +153,10 @@ class Ledger:
         except psycopg.Error as exc:
             return f"the database does not answer: {exc}"
         return None
+
+    def _is_asked_first(self, events: Sequence[Event]) -> bool:
+        concerned = self.gatekeeper is not None and self.gatekeeper.concerns(events)
+        return concerned or any(map(needs_decision, events))
 
     def _packs_after(self, position: int) -> Iterable[tuple[int, bytes | None]]:
         with self.pool.connection() as connection:

@@ -1,12 +1,16 @@
 """Both services in one process: found the log, start both sides, serve one application until told to stop."""
 
+import asyncio
+import gc
 import os
 import signal
 import socket
+import subprocess
 import threading
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -20,9 +24,9 @@ from edge.app import Drain, make_app
 from edge.database import MigrationChanged, MigrationStopped
 from edge.tokens import digest_of
 from ledger.errors import LedgerError
-from ledger.http import ERRORS as LEDGER_ERRORS
 from ledger.http import HANDLERS as LEDGER_HANDLERS
 from ledger.main import Ledger, create_token, found_log, migrate_ledger
+from ledger.problems import ERRORS as LEDGER_ERRORS
 from ledger.settings import Settings as LedgerSettings
 from ledger.signer import KeyRefused, Signer, load_or_create
 from projector.errors import ProjectorError
@@ -39,6 +43,8 @@ from quanze.settings import DataDirectory, write_private
 _REQUESTS_SECONDS: Final = 10
 """So long requests under way may take once the process is told to end, and who reads a stream to take what is sent."""
 _PROJECTOR_SECONDS: Final = 5
+_OBJECTS_BETWEEN_COLLECTIONS: Final = 20_000
+"""Those of some two thousand acts. At Python's own number, 700, a fifth of the time went into looking for cycles."""
 
 _log = structlog.get_logger()
 
@@ -52,6 +58,12 @@ def in_words() -> Generator[None]:
         raise WrongUse(str(exc)) from exc
 
 
+Spawned = subprocess.Popen[bytes]
+InMainThread = Callable[[Callable[[], Spawned]], Spawned]
+"""Calls in the main thread what only that may do, and returns what it returns."""
+Keep = Callable[[InMainThread], None]
+
+
 class _Database:
     """The embedded server, kept running: whoever kills it finds it back."""
 
@@ -60,13 +72,21 @@ class _Database:
         self._server = start(data)
         self.dsn = self._server.dsn
 
-    def keep(self) -> None:
-        """Start the server again if it has ended. In the main thread only: the server ends with its thread."""
+    def keep(self, in_main_thread: InMainThread) -> None:
+        """
+        Start the server again if it has ended; that may take as long as it recovers. Not in the main thread.
+
+        Where it does not start, such as on a full disk, the next call tries again.
+        """
         if not self._server.ended():
             return
         _log.warning("database_ended", pid=self._server.pid)
         self._server.stop()
-        self._server = start(self._data)
+        try:
+            self._server = start(self._data, in_main_thread=in_main_thread)
+        except (EmbeddedError, OSError) as exc:
+            _log.warning("database_not_started", error=str(exc))
+            return
         if self._server.dsn != self.dsn:
             raise EmbeddedError("the embedded PostgreSQL came back in another place: start quanze again")
 
@@ -76,12 +96,12 @@ class _Database:
 
 @dataclass(frozen=True)
 class Running:
-    """Both services at work. `keep` is to be called now and then, from the main thread."""
+    """Both services at work. `keep` is to be called now and then, not in the main thread."""
 
     ledger: Ledger
     projector: Projector
     app: Litestar
-    keep: Callable[[], None]
+    keep: Keep
 
 
 @contextmanager
@@ -93,7 +113,7 @@ def running(data: DataDirectory, dsn: str | None, origin: str | None) -> Generat
     """
     data.path.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        keep: Callable[[], None] = _nothing
+        keep: Keep = _nothing
         if dsn is None:
             own = _Database(data.cluster)
             stack.callback(own.stop)
@@ -116,7 +136,7 @@ def running(data: DataDirectory, dsn: str | None, origin: str | None) -> Generat
         yield Running(ledger, projector, combined_app(ledger, projector), keep)
 
 
-def _nothing() -> None: ...
+def _nothing(_: InMainThread) -> None: ...
 
 
 def _stop(projector: Projector) -> None:
@@ -184,17 +204,32 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """Does a chore once a second, in the thread it runs in, and ends in an orderly way."""
+    """Has a chore done once a second, beside its own work, and ends in an orderly way."""
 
-    def __init__(self, config: uvicorn.Config, drain: Drain, keep: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, drain: Drain, keep: Keep) -> None:
         super().__init__(config)
         self._drain = drain
         self._keep = keep
+        self._keeper: threading.Thread | None = None
+        self._failed: list[BaseException] = []
 
     async def on_tick(self, counter: int) -> bool:
-        if counter % 10 == 0:  # a tick is a tenth of a second
-            self._keep()
+        if self._failed:
+            raise self._failed[0]
+        if counter % 10 == 0 and (self._keeper is None or not self._keeper.is_alive()):  # a tick is a tenth of a second
+            call = partial(self._keep, partial(_call_in, asyncio.get_running_loop()))
+            # A thread that nobody waits for at the end: it may be waiting for a database that recovers.
+            self._keeper = threading.Thread(target=self._try, args=[call], name="keeper", daemon=True)
+            self._keeper.start()
         return await super().on_tick(counter)
+
+    def _try(self, call: Callable[[], None]) -> None:
+        try:
+            call()
+        except RuntimeError:  # the loop was closed meanwhile
+            return
+        except BaseException as exc:  # noqa: BLE001 - raised again in the main thread, at the next tick
+            self._failed.append(exc)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._drain.begin()
@@ -207,19 +242,30 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
+def _call_in(loop: asyncio.AbstractEventLoop, spawn: Callable[[], Spawned]) -> Spawned:
+    async def call() -> Spawned:
+        return spawn()
+
+    return asyncio.run_coroutine_threadsafe(call(), loop).result()
+
+
 def serve(
     app: Litestar,
     bound: socket.socket,
     alongside: Callable[[], None] | None = None,
-    keep: Callable[[], None] = _nothing,
+    keep: Keep = _nothing,
 ) -> None:
     """
     Serve until SIGINT or SIGTERM; requests under way are answered first, new ones find the socket closed. It returns
     then: the caller commits what waits.
 
     `alongside` runs in a thread meanwhile; when it fails, serving ends and its error is raised. `keep` is called once a
-    second in this thread.
+    second in a thread of its own, and when that raises, so does this. In the main thread only.
     """
+    # What is there by now stays, so the collector need not look at it for ever; and acts come and go by the thousand.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     config = uvicorn.Config(
         app,
         log_config=None,
