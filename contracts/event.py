@@ -4,7 +4,6 @@ An act as a CloudEvent: read from its bytes, with its tags, or refused with ever
 The bytes are the act: they are stored and committed to as they came. What is read here is what the services need.
 """
 
-from collections.abc import Iterator
 from typing import Any, Final, TypeGuard, TypeVar, cast
 
 import msgspec
@@ -64,12 +63,12 @@ def read_event(raw: bytes, catalogue: Catalogue) -> Event:
         payload = _read(act.payload if act is not None else Payload, data, content, "/data", faults, tags)
     elif envelope is not None:
         faults.append(Fault("/data", "wrong_type", "must be an object"))
-    read = [(struct, at) for struct, at in ((envelope, ""), (payload, "/data")) if struct is not None]
-    if not marks_hold([struct for struct, _ in read], tags):
-        for struct, at in read:
-            for mark in marked_values(struct, at):
+    read = [struct for struct in (envelope, payload) if struct is not None]
+    if not marks_hold(read, tags):
+        for struct in read:
+            for mark in marked_values(struct, "" if struct is envelope else "/data"):
                 faults += mark_faults(*mark)
-    faults += _meaning_faults(act, document, catalogue)
+    _add_meaning_faults(act, document, catalogue, faults)
     if isinstance(payload, ActCorrect):
         faults += member_faults((Payload, Envelope), payload.fields, "/data/fields")
     if len(tags) > TAGS_MAX:
@@ -109,40 +108,43 @@ def _act_of(document: dict[str, Any], catalogue: Catalogue, faults: list[Fault])
     return act
 
 
-def _meaning_faults(act: Act | None, document: dict[str, Any], catalogue: Catalogue) -> Iterator[Fault]:
+def _add_meaning_faults(act: Act | None, document: dict[str, Any], catalogue: Catalogue, faults: list[Fault]) -> None:
     """Check what no type can: how attributes fit the act and each other, and the roles it names."""
     if "data_base64" in document:
-        yield Fault("/data_base64", "not_taken", "binary data is not taken: an act's data is a JSON object")
+        faults.append(Fault("/data_base64", "not_taken", "binary data is not taken: an act's data is a JSON object"))
     content_type = document.get("datacontenttype")
     if isinstance(content_type, str) and not _is_utf8(content_type):
-        yield Fault("/datacontenttype", "bad_value", "must be in UTF-8, if it names a charset")
-    if isinstance(document.get("id"), str) and holds_citizen_id(document["id"]):
-        yield Fault("/id", "citizen_id", "holds an 18-digit citizen id: use an opaque code")
-    yield from _subject_faults(act, document)
+        faults.append(Fault("/datacontenttype", "bad_value", "must be in UTF-8, if it names a charset"))
+    id = document.get("id")
+    if isinstance(id, str) and holds_citizen_id(id):
+        faults.append(Fault("/id", "citizen_id", "holds an 18-digit citizen id: use an opaque code"))
+    _add_subject_faults(act, document, faults)
     role = document.get("role")
     if role == "observer":
         if act is None or act.act_class in "DE":
-            yield Fault("/role", "bad_value", "`observer` is for participants: whoever does an act exercises it")
-    elif _is_name(role) and role not in catalogue.roles:
-        yield Fault("/role", "unknown_role", f"no role `{role[:80]}` in the catalogue")
+            faults.append(
+                Fault("/role", "bad_value", "`observer` is for participants: whoever does an act exercises it")
+            )
+    elif role is not None and _is_name(role) and role not in catalogue.roles:
+        faults.append(Fault("/role", "unknown_role", f"no role `{role[:80]}` in the catalogue"))
     data = document.get("data")
     people: Any = cast("dict[str, Any]", data).get("participants") if isinstance(data, dict) else None
-    for index, person in enumerate(cast("list[Any]", people) if isinstance(people, list) else []):
+    for index, person in enumerate(cast("list[Any]", people) if isinstance(people, list) else ()):
         named = cast("dict[str, Any]", person).get("role") if isinstance(person, dict) else None
         if _is_name(named) and named != "observer" and named not in catalogue.roles:
             at = pointer("/data/participants", index, "role")
-            yield Fault(at, "unknown_role", f"no role `{named[:80]}` in the catalogue")
+            faults.append(Fault(at, "unknown_role", f"no role `{named[:80]}` in the catalogue"))
 
 
-def _subject_faults(act: Act | None, document: dict[str, Any]) -> Iterator[Fault]:
+def _add_subject_faults(act: Act | None, document: dict[str, Any], faults: list[Fault]) -> None:
     subject = document.get("subject")
     kind = kind_of(subject) if isinstance(subject, str) and ":" in subject else None
     if act is not None and kind is not None and kind not in act.subject_kinds:
         kinds = " or ".join(f"`{each}:…`" for each in sorted(act.subject_kinds))
-        yield Fault("/subject", "wrong_kind", f"`{act.type}` is done on {kinds}")
+        faults.append(Fault("/subject", "wrong_kind", f"`{act.type}` is done on {kinds}"))
     on_project = kind == "project" or (act is not None and act.subject_kinds == _PROJECT_ONLY)
     if on_project and document.get("unit") is None:
-        yield Fault("/unit", "missing", "an act on a project says on whose behalf: `unit` is required")
+        faults.append(Fault("/unit", "missing", "an act on a project says on whose behalf: `unit` is required"))
 
 
 def _is_utf8(content_type: str) -> bool:

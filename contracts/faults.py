@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
+from operator import attrgetter
 from typing import Any, Final, cast
 
 import msgspec
@@ -96,20 +97,42 @@ def marks_hold(values: Iterable[Struct], references: dict[str, None]) -> bool:
 
 def _gather(value: Struct, named: list[str], ids: list[str], times: list[tuple[str, str]]) -> None:
     """Add the marked values of a decoded Struct, as `marked_values`, which also says where they are."""
-    for name, _, mark, nested in _marks(value.__class__):
-        found = getattr(value, name)
+    get, rows = _getter(value.__class__)
+    for found, (mark, nested) in zip(get(value), rows, strict=False):
         if found is None:
             continue
-        for item in cast("list[Any]", found) if found.__class__ is list else (found,):
-            if item.__class__ is not str:
-                if nested is not None and isinstance(item, Struct):
+        if found.__class__ is str:
+            _sort(mark, found, named, ids, times)
+        elif found.__class__ is list:
+            for item in found:
+                if item.__class__ is str:
+                    _sort(mark, item, named, ids, times)
+                elif nested is not None and isinstance(item, Struct):
                     _gather(item, named, ids, times)
-            elif mark == "reference":
-                named.append(item)
-            elif mark == "id":
-                ids.append(item)
-            elif mark is not None:
-                times.append((mark, item))
+        elif nested is not None and isinstance(found, Struct):
+            _gather(found, named, ids, times)
+
+
+def _sort(mark: str | None, text: str, named: list[str], ids: list[str], times: list[tuple[str, str]]) -> None:
+    if mark == "reference":
+        named.append(text)
+    elif mark == "id":
+        ids.append(text)
+    elif mark is not None:
+        times.append((mark, text))
+
+
+@cache
+def _getter(
+    struct: type[Struct],
+) -> tuple[Callable[[Struct], tuple[Any, ...]], tuple[tuple[str | None, type[Struct] | None], ...]]:
+    """Return what reads all fields worth a look at once, and for each the mark of its texts and the Struct in it."""
+    marks = _marks(struct)
+    names = [name for name, *_ in marks]
+    rows = tuple(row[2:] for row in marks)
+    if not names:
+        return lambda _: (), rows
+    return attrgetter(*names, names[0]), rows  # twice the first: of a single name it would return no tuple
 
 
 def references_in(struct: type[Struct], document: Any) -> Iterator[str]:

@@ -82,7 +82,6 @@ class Admission:
         faults: list[Fault] = []
         known = _Known(self)
         for index, item in enumerate(items):
-            at = pointer("", index) if in_batch else ""
             try:
                 event = known.read(item)
             except BadEvent as exc:
@@ -93,7 +92,9 @@ class Admission:
                 events.append(event)
                 said = event.envelope
                 found = self._token_faults(said.source, said.type, said.recordedtime, token)
-            faults += [Fault(at + fault.pointer, fault.code, fault.message) for fault in found]
+            if found:
+                at = pointer("", index) if in_batch else ""
+                faults += [Fault(at + fault.pointer, fault.code, fault.message) for fault in found]
             if len(faults) >= FAULTS_MAX:
                 break
         if faults:

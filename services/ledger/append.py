@@ -8,7 +8,7 @@ any line here leaves the log as it was, since the head, the entries, and the til
 import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final, cast
+from typing import Final, Literal, cast
 
 import structlog
 from eventsourcing.dcb.api import DCBAppendCondition, DCBQuery
@@ -49,14 +49,16 @@ class Stored(Struct, frozen=True):
     payload: bytes | None
 
 
-class Row(Struct, frozen=True, gc=False):
-    """An act with its place: what becomes a row of `ledger.entries`."""
+class Place(Struct, frozen=True, gc=False):
+    """The place of an act that is new: what its leaf is made of."""
 
     draft: Draft
     position: int
-    leaf: bytes
-    leaf_hash: bytes
     salt: bytes
+
+
+Taken = list[Receipt | tuple[Place, Literal["recorded", "duplicate"]]]
+"""What becomes of the acts of a request: the receipt of one that was there, or the place of one that will be."""
 
 
 class Edge(Struct, frozen=True):
@@ -96,8 +98,9 @@ def append(
     `edge` is what the commit before left, believed only while the head has not moved since. Without `look_up` acts are
     taken for new; one that is recorded already then raises `UniqueViolation`.
 
-    A request that is refused leaves no trace and does not disturb the others. Raises psycopg errors, after which
-    nothing of any request is in, and `Corrupt` when the log's head does not fit its own tree.
+    A request that is refused leaves no trace and does not disturb the others. Raises psycopg errors, and `BadRequest`
+    for a leaf that is too large, after which nothing of any request is in; `Corrupt` when the log's head does not fit
+    its own tree.
     """
     with connection.cursor() as cursor:
         batch = _Batch(cursor, log_id, origin, edge, sum(len(request.drafts) for request in requests))
@@ -106,7 +109,7 @@ def append(
         taken = [batch.take(request) for request in requests]
         reached = batch.write()
     head = TreeHead(reached.frontier.size, base64(reached.root))
-    outcomes = [each if isinstance(each, LedgerError) else Appended(each, head) for each in taken]
+    outcomes = [each if isinstance(each, LedgerError) else Appended(batch.receipts(each), head) for each in taken]
     return Written(outcomes, reached, batch.duplicates)
 
 
@@ -131,8 +134,8 @@ class _Batch:
         salts = os.urandom(_SALT_BYTES * acts)
         self._salts = iter([salts[at : at + _SALT_BYTES] for at in range(0, len(salts), _SALT_BYTES)])
         self._stored: dict[tuple[str, str], Stored] = {}
-        self._rows: list[Row] = []
-        self._taken: dict[tuple[str, str], Row] = {}
+        self._placed: dict[tuple[str, str], Place] = {}
+        self._hashes: list[bytes] = []
         self.duplicates = False
 
     def look_up(self, requests: Sequence[Request]) -> None:
@@ -140,42 +143,42 @@ class _Batch:
         keys = [(draft.source, draft.id) for request in requests for draft in request.drafts]
         self._stored |= find_stored(self._cursor, self._log_id, keys)
 
-    def take(self, request: Request) -> list[Receipt] | LedgerError:
-        """Take a request in, or say why not. Duplicates are dropped before its condition is looked at."""
-        rows: list[Row] = []
-        taken: dict[tuple[str, str], Row] = {}
-        receipts: list[Receipt] = []
+    def take(self, request: Request) -> Taken | LedgerError:
+        """Give each new act its place, or say why not. Duplicates are dropped before a condition is looked at."""
+        placed: dict[tuple[str, str], Place] = {}
+        taken: Taken = []
+        first = self._size + len(self._placed) + 1
         try:
             if request.condition is not None:
                 self._require(request.condition, request)
             for draft in request.drafts:
                 key = (draft.source, draft.id)
-                stored = self._found(key, taken)
+                stored = self._stored.get(key)
+                place = self._placed.get(key) or placed.get(key)
                 if stored is not None:
                     self.duplicates = True
-                    receipts.append(_duplicate(draft, stored))
-                    continue
-                row = self._row(draft, self._size + len(self._rows) + len(rows) + 1)
-                rows.append(row)
-                taken[key] = row
-                receipts.append(self._receipt(row))
+                    taken.append(_duplicate(draft, stored))
+                elif place is not None:
+                    _require_same(draft, place.position, place.salt, place.draft.payload)
+                    taken.append((place, "duplicate"))
+                else:
+                    place = placed[key] = Place(draft, first + len(placed), next(self._salts))
+                    taken.append((place, "recorded"))
         except LedgerError as refused:
             return refused
-        self._rows += rows
-        self._taken |= taken
-        for row in rows:
-            self._edge.recent.add(row.draft.type, row.draft.tags)
-        return receipts
+        self._placed |= placed
+        for place in placed.values():
+            self._edge.recent.add(place.draft.type, place.draft.tags)
+        return taken
 
     def write(self) -> Edge:
         """Write rows, tiles and head; return where the log ends then. Does nothing when all were duplicates."""
-        if not self._rows:
+        if not self._placed:
             return self._edge
         self._copy_rows()
-        hashes = [row.leaf_hash for row in self._rows]
-        frontier = self._edge.frontier.append(hashes)
+        frontier = self._edge.frontier.append(self._hashes)
         root = frontier.root()
-        tiles = self._write_tiles(hashes)
+        tiles = self._write_tiles(self._hashes)
         self._cursor.execute(
             statement("ledger", "move_head"),
             {
@@ -189,43 +192,35 @@ class _Batch:
         self._edge.recent.trim()
         return Edge(frontier, root, tiles, self._edge.recent)
 
+    def receipts(self, taken: Taken) -> list[Receipt]:
+        """Return the receipts of a request, once its leaves are written."""
+        return [each if isinstance(each, Receipt) else self._receipt(*each) for each in taken]
+
+    def _receipt(self, place: Place, status: Literal["recorded", "duplicate"]) -> Receipt:
+        shown = base64(self._hashes[place.position - self._size - 1])
+        draft = place.draft
+        receipt = Receipt(draft.source, draft.id, place.position, shown, self._recorded_text, status)
+        return replace(receipt, flags=["clock_went_back"]) if self._went_back else receipt
+
     def _copy_rows(self) -> None:
+        # Leaf by leaf: while the next ones are made, the database is at work on those before.
         with self._cursor.copy(statement("ledger", "copy_entries")) as copy:
             chunk, size = [HEADER], 0
-            for row in self._rows:
-                draft = row.draft
-                entry = entry_row(
-                    self._log_id,
-                    row.position,
-                    (draft.source, draft.id, draft.type),
-                    draft.tags,
-                    (row.leaf, row.leaf_hash, row.salt, draft.payload),
-                )
-                chunk.append(entry)
-                size += len(entry)
+            for place in self._placed.values():
+                draft, position, salt = place.draft, place.position, place.salt
+                leaf = draft.leaf(self._origin, position, self._recorded_text, salt)
+                if len(leaf) > LEAF_BYTES_MAX:
+                    message = f"its leaf has {len(leaf)} bytes; at most {LEAF_BYTES_MAX}"
+                    raise BadRequest([Fault("", "too_large", message)])
+                hashed = leaf_hash(leaf)
+                self._hashes.append(hashed)
+                texts = (draft.source, draft.id, draft.type)
+                chunk.append(entry_row(self._log_id, position, texts, draft.tags, (leaf, hashed, salt, draft.payload)))
+                size += len(chunk[-1])
                 if size > _CHUNK_BYTES:
                     copy.write(b"".join(chunk))
                     chunk, size = [], 0
             copy.write(b"".join((*chunk, TRAILER)))
-
-    def _found(self, key: tuple[str, str], taken: Mapping[tuple[str, str], Row]) -> Stored | None:
-        """Return the act of this key: recorded before, taken into this transaction, or in this request."""
-        row = self._taken.get(key) or taken.get(key)
-        if row is None:
-            return self._stored.get(key)
-        return Stored(row.position, row.leaf_hash, self._recorded_text, row.salt, row.draft.payload)
-
-    def _row(self, draft: Draft, position: int) -> Row:
-        salt = next(self._salts)
-        leaf = draft.leaf(self._origin, position, self._recorded_text, salt)
-        if len(leaf) > LEAF_BYTES_MAX:
-            raise BadRequest([Fault("", "too_large", f"its leaf has {len(leaf)} bytes; at most {LEAF_BYTES_MAX}")])
-        return Row(draft, position, leaf, leaf_hash(leaf), salt)
-
-    def _receipt(self, row: Row) -> Receipt:
-        key, shown = (row.draft.source, row.draft.id), base64(row.leaf_hash)
-        receipt = Receipt(*key, row.position, shown, self._recorded_text, "recorded")
-        return replace(receipt, flags=["clock_went_back"]) if self._went_back else receipt
 
     def _require(self, condition: DCBAppendCondition, request: Request) -> None:
         """Check a condition against what is recorded and against what this transaction already took in."""
@@ -233,7 +228,8 @@ class _Batch:
         if position is None:
             return
         self.look_up([request])  # what matches may be its own first copy
-        if any(self._found((draft.source, draft.id), {}) is None for draft in request.drafts):
+        keys = [(draft.source, draft.id) for draft in request.drafts]
+        if any(key not in self._stored and key not in self._placed for key in keys):
             raise Conflict(f"the act at position {position} matches the condition")
 
     def _match(self, query: DCBQuery, after: int) -> int | None:
@@ -290,10 +286,14 @@ def _locked_head(cursor: Cursor[TupleRow], log_id: int) -> tuple[int, bytes, byt
 
 def _duplicate(draft: Draft, stored: Stored) -> Receipt:
     if stored.salt is not None and stored.payload is not None:
-        kept, posted = commitment(stored.salt, stored.payload), commitment(stored.salt, draft.payload)
-        if kept != posted and not same_value(stored.payload, draft.payload):
-            raise KeyTaken(draft.source, draft.id, stored.position, kept, posted)
+        _require_same(draft, stored.position, stored.salt, stored.payload)
     receipt = Receipt(
         draft.source, draft.id, stored.position, base64(stored.leaf_hash), stored.recorded_at, "duplicate"
     )
     return receipt if stored.payload is not None else replace(receipt, content="erased")
+
+
+def _require_same(draft: Draft, position: int, salt: bytes, payload: bytes) -> None:
+    kept, posted = commitment(salt, payload), commitment(salt, draft.payload)
+    if kept != posted and not same_value(payload, draft.payload):
+        raise KeyTaken(draft.source, draft.id, position, kept, posted)

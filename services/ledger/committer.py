@@ -19,7 +19,7 @@ from psycopg.rows import TupleRow
 from edge.database import working_as
 from ledger.acts import Appended, Request
 from ledger.append import Edge, Outcome, Written, append
-from ledger.errors import LedgerError, QueueFull, Unavailable
+from ledger.errors import BadRequest, LedgerError, QueueFull, Unavailable
 
 BATCH_ACTS_MAX: Final = 4_000
 """Acts in one transaction: more would make the first of them wait for the last without being faster."""
@@ -29,6 +29,8 @@ QUEUE_BYTES_MAX: Final = 64 * 1024 * 1024
 """Bytes of acts as received that wait in memory: 50 thousand of the largest would not fit in any."""
 _LIMITS: Final = {"idle_in_transaction_session_timeout": "5s"}
 """A process that stands still with the head's lock in its hands loses it: else no other could record."""
+_POISON: Final = (psycopg.DataError, psycopg.IntegrityError, ProgramLimitExceeded, UnicodeError, BadRequest)
+"""What an act in a shared commit may raise by what is in it."""
 _COME_BACK_SECONDS: Final = 0.002
 _WORTH_A_COMMIT_ACTS: Final = 200
 
@@ -141,7 +143,7 @@ class Committer:
             return
         try:
             outcomes = self._transaction([waiting.request for waiting in batch])
-        except (psycopg.DataError, psycopg.IntegrityError, ProgramLimitExceeded, UnicodeError) as exc:
+        except _POISON as exc:
             # Something in the data that admission let through. Only its own poster shall feel it.
             if len(batch) > 1:
                 middle = len(batch) // 2
