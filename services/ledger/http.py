@@ -141,6 +141,17 @@ def get_tile(request: Request[Any, None, State], path: Annotated[str, PathParame
     )
 
 
+@get("/tile/entries/{path:path}", guards=[requires("read", "verify")], sync_to_thread=True, tags=["proofs"])
+def get_entries(request: Request[Token, None, State], path: Annotated[str, PathParameter()]) -> Response[bytes]:
+    """Return the leaves under a tile (c2sp.org/tlog-tiles): what a leaf says of who and when is not for everybody."""
+    ledger: Ledger = request.app.state.ledger
+    return Response(
+        ledger.reading.tile(f"entries/{path.removeprefix('/')}", leaves=True),
+        media_type="application/octet-stream",
+        headers={"Cache-Control": "private, max-age=31536000, immutable"},
+    )
+
+
 HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     post_events,
     get_event,
@@ -151,4 +162,5 @@ HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     get_log,
     get_checkpoint,
     get_tile,
+    get_entries,
 )

@@ -125,6 +125,7 @@ class Ledger:
             self.gatekeeper.look()
         if "data.erase" in acts:
             self.erase()
+            self.feed.forget()
 
     def record(self, events: Sequence[Event]) -> Appended:
         """Record admitted acts and wait until they are on disk. Raises what recording raises."""

@@ -159,19 +159,19 @@ class Reading:
             second_checkpoint=larger.note,
         )
 
-    def tile(self, path: str) -> bytes:
+    def tile(self, path: str, *, leaves: bool = False) -> bytes:
         """
-        Return a tile by its path: hashes of `<L>/<N>[.p/<W>]`, or leaves of `entries/<N>[.p/<W>]`.
+        Return a tile by its path: hashes of `<L>/<N>[.p/<W>]`, or with `leaves` those of `entries/<N>[.p/<W>]`.
 
         A leaf comes after its length in two bytes (c2sp.org/tlog-tiles). Raises `Unknown`: no such tile, or not yet.
         """
         found = _TILE_PATH.fullmatch(path)
-        if found is None or int(found[3] or 1) >= TILE_WIDTH:
+        if found is None or int(found[3] or 1) >= TILE_WIDTH or (found[1] == "entries") != leaves:
             raise Unknown(f"`{path}` names no tile: see c2sp.org/tlog-tiles")
         level, index, width = found.groups()
         number, width = int(index.replace("x", "").replace("/", "")), int(width or TILE_WIDTH)
         with self._pool.connection() as connection, connection.cursor() as cursor:
-            if level == "entries":
+            if leaves:
                 return self._leaves(cursor, number * TILE_WIDTH, width)
             tile = TileId(int(level), number, width)
             try:

@@ -87,6 +87,10 @@ class Feed:
             self._thread.join()
         self.page_threads.shutdown(cancel_futures=True)
 
+    def forget(self) -> None:
+        """Show nothing from memory that was read before now: its content may be erased."""
+        self._call(self._tail.clear)
+
     def require_room(self) -> None:
         """Raise `Unavailable` where there are too many subscribers."""
         if len(self._subscribers) >= SUBSCRIBERS_MAX:

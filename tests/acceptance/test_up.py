@@ -7,9 +7,11 @@ import signal
 import subprocess
 import time
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 from cloudevents.core.bindings.http import to_binary_event, to_structured_event
@@ -212,6 +214,24 @@ def test_posting_a_file_twice_records_it_once(up: Process, directory: Path) -> N
     assert first.out.startswith("1200 recorded at positions ")
     again = run("post", file, environment=asked)
     assert (again.status, again.out.strip()) == (0, "nothing new: 1200 recorded before")
+
+
+def test_tiles_are_for_everybody_and_for_ever_their_leaves_for_a_token(up: Process, directory: Path) -> None:
+    file = directory / "tiles.ndjson"
+    file.write_text("".join(json.dumps({**ACT, "id": f"tile-{n}"}) + "\n" for n in range(256)), "utf-8")
+    assert run("post", file, environment={"QUANZE_TOKEN": up.token, "QUANZE_URL": up.url}).status == 0
+    with httpx.Client(base_url=up.url) as http:
+        tile = http.get("/tile/0/000")
+        assert (tile.status_code, len(tile.content)) == (200, 256 * 32)
+        assert tile.headers["content-type"] == "application/octet-stream"
+        assert tile.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert http.get("/tile/0/000.p/3").content == tile.content[: 3 * 32]
+        for path in ("/tile/entries/000", "/tile//entries/000", "/tile/./entries/000", "/tile/entries%2F000"):
+            assert http.get(path).status_code in (401, 404), path
+        leaves = http.get("/tile/entries/000", headers={"Authorization": f"Bearer {up.token}"})
+        assert (leaves.status_code, leaves.headers["cache-control"]) == (200, "private, max-age=31536000, immutable")
+        first = leaves.content[2 : 2 + int.from_bytes(leaves.content[:2], "big")]
+        assert sha256(b"\0" + first).digest() == tile.content[:32]
 
 
 def test_a_fault_in_a_file_is_placed(up: Process, directory: Path) -> None:

@@ -140,11 +140,6 @@ def test_a_database_that_ended_for_want_of_room_is_said_and_used_again_once_it_i
             server.close()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=Wrong,
-    reason="`quanze up` ends when the PostgreSQL it keeps cannot start for want of room, and does not come back",
-)
 def test_room_under_the_write_ahead_log_is_enough_to_go_on(data: Path, seed: int) -> None:
     with disk(data.with_name("wal"), 96) as place:
         server = Up(data)

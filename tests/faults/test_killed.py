@@ -15,7 +15,6 @@ from typing import Any, Final
 
 import httpx
 import psycopg
-import pytest
 
 from tests.faults.load import Wrong, client
 from tests.faults.servers import LedgerAlone, Up
@@ -47,12 +46,6 @@ def test_whatever_is_killed_under_quanze_up_it_keeps_every_promise(data: Path, s
         server.close()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=Wrong,
-    reason="the embedded PostgreSQL is started again only when the last session of the one before has ended, and until"
-    " then `quanze up` answers nobody: the wait is in the thread of its event loop",
-)
 def test_a_session_that_outlives_a_killed_postgresql_keeps_nobody_waiting(data: Path) -> None:
     """A statement that computes does not notice that the server has gone; reports and rules are such."""
     server = Up(data)
