@@ -1,9 +1,10 @@
 """What must hold after a crash, asked of the database and of the proofs, not of what wrote them."""
 
 import json
+import time
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, LiteralString, TypeVar
 
 import psycopg
 from msgspec.structs import replace
@@ -11,6 +12,10 @@ from msgspec.structs import replace
 from contracts.proof import VerifierKey, open_checkpoint
 from quanze.full_check import SignedHead, check_log, database_log
 from tests.faults.load import SOURCE, Posted, Wrong
+
+_RECOVERY_SECONDS_MAX: Final = 60.0
+
+T = TypeVar("T")
 
 Rows = dict[tuple[str, str], tuple[int, str, str, bytes]]
 """Per key: position, leaf hash in base64, recorded_at, payload."""
@@ -26,9 +31,7 @@ def stored(dsn: str) -> Rows:
         "SELECT position, source, id, leaf_hash, convert_from(leaf, 'UTF8')::jsonb ->> 'recorded_at', payload"
         " FROM ledger.entries ORDER BY position"
     )
-    with psycopg.connect(dsn) as connection:
-        connection.execute("SELECT 1 FROM ledger.heads FOR UPDATE")
-        found = connection.execute(query).fetchall()
+    found = patiently(lambda: _asked(dsn, query))
     if [row[0] for row in found] != list(range(1, len(found) + 1)):
         raise Wrong("positions are not gapless")
     ours = [row for row in found if row[1] == SOURCE]
@@ -39,6 +42,24 @@ def stored(dsn: str) -> Rows:
     if len(rows) != len(ours):
         raise Wrong("a key is recorded twice")
     return rows
+
+
+def _asked(dsn: str, query: LiteralString) -> list[Any]:
+    with psycopg.connect(dsn) as connection:
+        connection.execute("SELECT 1 FROM ledger.heads FOR UPDATE")
+        return connection.execute(query).fetchall()
+
+
+def patiently(ask: Callable[[], T]) -> T:
+    """Ask again while PostgreSQL recovers: a session may be answered once more before all are thrown out."""
+    deadline = time.monotonic() + _RECOVERY_SECONDS_MAX
+    while True:
+        try:
+            return ask()
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def require_kept(rows: Rows, posted: Iterable[Posted]) -> None:
