@@ -8,9 +8,9 @@ from functools import partial
 from typing import Final
 
 from bench.data import fresh
-from bench.harness import Round, Target, alternate, drive, figures, median_ratio
+from bench.harness import Target, alternate, drive, figures, median_ratio
 from bench.report import Limit, conditions, show
-from bench.servers import Server, quanze_up, rival_of
+from bench.servers import ledger_alone, rival_of
 from bench.signed import payload_bytes, signed
 
 CONNECTIONS: Final = 64
@@ -20,30 +20,21 @@ _KIND: Final = "application/cloudevents+json"
 
 def run(_: int) -> None:
     """Measure on an empty log."""
-    with fresh() as data, quanze_up(data) as server, rival_of(server) as noop:
+    with fresh() as data, ledger_alone(data) as server, rival_of(server) as noop:
         ours = Target.posts(server.port, server.token, "/v1/events", _KIND, signed())
         rival = Target.posts(noop.port, noop.token, "/noop", _KIND, signed())
         load = partial(drive, connections=CONNECTIONS, seconds=ROUND_SECONDS)
         for target in (ours, rival):
             drive(target, connections=CONNECTIONS, seconds=WARM_UP_SECONDS)
-        server.wait_until_all_is_read()
-        sides = {"ours": partial(_and_wait, server, partial(load, ours)), "rival": partial(load, rival)}
-        rounds = alternate(sides, rounds=ROUNDS)
+        rounds = alternate({"ours": partial(load, ours), "rival": partial(load, rival)}, rounds=ROUNDS)
         under = conditions(
             server.dsn,
             clients=CONNECTIONS,
             payload_bytes=payload_bytes(),
             rounds=f"{ROUNDS} of {ROUND_SECONDS:g} s each, in turn",
-            server="`quanze up`: the read model follows meanwhile, nothing is judged",
+            server="`quanze ledger`: no read model on either side",
         )
     ratio = median_ratio(rounds["ours"], rounds["rival"], lambda each: each.rate)
     limits = [Limit("rate_over_noop", round(ratio, 3), 0.55, most=False)]
     mine, theirs = figures(rounds["ours"]), figures(rounds["rival"])
     show("append-http", ratio, ours=mine, rival=theirs, under=under, limits=limits)
-
-
-def _and_wait(server: Server, load: "partial[Round]") -> Round:
-    """Wait after a round until the read model is up with the log, so that what is left over burdens nobody else."""
-    found = load()
-    server.wait_until_all_is_read()
-    return found

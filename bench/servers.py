@@ -64,10 +64,6 @@ class Server(Struct, frozen=True):
         """Wait until the read model has reached a position. Raises `TimeoutError`, `httpx.HTTPError`."""
         self._wait("/v1/projects", position, seconds)
 
-    def wait_until_all_is_read(self, seconds: float = 60.0) -> None:
-        """Wait until the read model is up with the log. Raises `TimeoutError`, `httpx.HTTPError`."""
-        self.wait_until_read(self.size(), seconds)
-
     def size(self) -> int:
         """Return how many acts the log holds."""
         with psycopg.connect(self.dsn) as connection:
