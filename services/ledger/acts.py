@@ -11,7 +11,7 @@ from contracts.event import Event
 from contracts.leaf import PAYLOAD_ALG, PAYLOAD_PREFIX, Leaf, encode_leaf
 
 
-class Draft(Struct, frozen=True, kw_only=True):
+class Draft(Struct, frozen=True, kw_only=True, gc=False):
     """An act that has no position yet: what its leaf says, its tags, and its bytes as received."""
 
     source: str

@@ -45,12 +45,18 @@ class Admission:
         self._clock = clock
         self._catalogue = base_catalogue()
         self._packs_until = 0
+        self._packs: list[tuple[int, bytes | None]] = []
         self._lock = threading.Lock()
 
     @property
     def catalogue(self) -> Catalogue:
         """The catalogue as of the last look."""
         return self._catalogue
+
+    @property
+    def packs(self) -> Sequence[tuple[int, bytes | None]]:
+        """The packs read until now, with their positions."""
+        return self._packs
 
     def refresh(self) -> Catalogue:
         """Read the packs recorded since the last look, by whichever process, and return the catalogue."""
@@ -59,6 +65,7 @@ class Admission:
                 if payload is not None:
                     self._extend(position, msgspec.json.decode(payload, type=_StoredPack).data)
                 self._packs_until = position
+                self._packs.append((position, payload))
             return self._catalogue
 
     def one(self, raw: bytes, token: Token) -> list[Event]:

@@ -72,12 +72,16 @@ class Gatekeeper:
             self._units |= units_that_enforce(payload for _, payload in rows)
             self._read_until = rows[-1][0]
 
-    def concerns(self, events: Sequence[Event]) -> bool:
-        """Say whether a gate may have to be asked. Touches no database: every request passes here."""
+    def concerns_anybody(self) -> bool:
+        """Say whether there are units whose acts a gate may have to be asked about."""
         if time.monotonic() - self._looked_at > _LOOK_EVERY_SECONDS:
             self._looked_at = time.monotonic()
             self._asking.submit(self._look_or_tell)
-        return bool(self._units) and any(map(self._enforces, events))
+        return bool(self._units)
+
+    def concerns(self, events: Sequence[Event]) -> bool:
+        """Say whether a gate may have to be asked. Touches no database: every request passes here."""
+        return self.concerns_anybody() and any(map(self._enforces, events))
 
     def record(self, events: Sequence[Event]) -> Future[Appended]:
         """

@@ -11,11 +11,12 @@ from psycopg import Connection
 
 from contracts.event import Event
 from edge.database import migrate, open_pool, require_role, statement
-from edge.tokens import Tokens, digest_of, new_bearer
+from edge.tokens import Token, Tokens, digest_of, new_bearer
 from ledger.acts import Appended, Draft, Request
 from ledger.admission import Admission
 from ledger.application import LedgerApplication, needs_decision
 from ledger.awaiting import Answer, Bell
+from ledger.batch_reader import BatchReader
 from ledger.checkpoint import Checkpoints, SigningThread
 from ledger.committer import Committer
 from ledger.erasure import erase_ordered
@@ -55,6 +56,7 @@ class Ledger:
         self._committer = Committer(settings.dsn, self.log_id, self.origin, queue_acts_max=settings.queue_acts_max)
         self.recorder = LedgerRecorder(self.pool, self._committer, self.log_id, self.origin)
         self.application = LedgerApplication(self.recorder)
+        self._batch_reader = BatchReader(self.admission)
         self.batch_thread = ThreadPoolExecutor(1, "batches")
         """One: two that read batches at once only take turns, and the first one's commit waits for it."""
         self.line_threads = ThreadPoolExecutor(_LINE_THREADS, "lines")
@@ -75,6 +77,7 @@ class Ledger:
         """Commit what waits, sign it, let go of the database."""
         self.feed.stop()
         self.batch_thread.shutdown(cancel_futures=True)
+        self._batch_reader.stop()
         self.line_threads.shutdown(cancel_futures=True)
         if self.gatekeeper is not None:
             self.gatekeeper.close()
@@ -110,10 +113,22 @@ class Ledger:
         """Record admitted acts as `post` does, and wait for it in a loop."""
         if self._is_asked_first(events):
             return await asyncio.wrap_future(self.post(events))
+        return await self.answer_plain(tuple(map(Draft.of, events)))
+
+    async def answer_batch(self, body: bytes, token: Token) -> Appended | None:
+        """Record a batch that another process reads; None where it has to be read in this one."""
+        if self.gatekeeper is not None and self.gatekeeper.concerns_anybody():
+            return None
+        loop = asyncio.get_running_loop()
+        drafts = await loop.run_in_executor(self.batch_thread, self._batch_reader.read, body, token)
+        return await self.answer_plain(tuple(drafts)) if drafts is not None else None
+
+    async def answer_plain(self, drafts: tuple[Draft, ...]) -> Appended:
+        """Record acts about which nothing has to be asked, and wait for it in a loop."""
         if self._bell is None or self._bell.loop is not asyncio.get_running_loop():
             self._bell = Bell(asyncio.get_running_loop())
         answer = Answer(self._bell)
-        self._committer.put(Request(tuple(map(Draft.of, events))), answer)
+        self._committer.put(Request(drafts), answer)
         return await answer.future
 
     def heed(self, events: Iterable[Event]) -> None:
@@ -163,6 +178,11 @@ class Ledger:
         with self.pool.connection() as connection:
             parameters = {"log_id": self.log_id, "after": position}
             return connection.execute(statement("ledger", "packs_after"), parameters).fetchall()
+
+
+def is_plain(event: Event) -> bool:
+    """Say that an act is recorded without a decision, and that nothing follows from it for the ledger itself."""
+    return not needs_decision(event) and not is_heeded(event)
 
 
 def is_heeded(event: Event) -> bool:
