@@ -21,7 +21,7 @@ from contracts.document import EVENT_BYTES_MAX
 from contracts.event import Event
 from contracts.faults import Fault
 from edge.tokens import Token
-from ledger.acts import Appended, Receipt
+from ledger.acts import Appended, Draft, Receipt
 from ledger.application import needs_decision
 from ledger.errors import BadRequest, Conflict, QueueFull, Rejected
 from ledger.main import Ledger, is_heeded
@@ -29,6 +29,7 @@ from ledger.main import Ledger, is_heeded
 _LINE_BYTES_MAX: Final = EVENT_BYTES_MAX + 1  # a carriage return
 _GROUP_ACTS_MAX: Final = 1_000
 _GROUP_BYTES_MAX: Final = 512 * 1024
+_WORTH_SENDING_BYTES: Final = 64 * 1024
 _GROUP_SECONDS: Final = 0.05
 """So long the first line of a group waits for others: whoever sends slowly has each recorded as it comes."""
 _FULL_SECONDS: Final = 0.05
@@ -37,6 +38,7 @@ _ANSWER_BYTES: Final = 256 * 1024
 _REFUSALS: Final = (Rejected, Conflict, psycopg.DataError, psycopg.IntegrityError, ProgramLimitExceeded, UnicodeError)
 """What refuses a request for what is in it. Anything else, such as a database that is gone, ends the post."""
 
+A = TypeVar("A")
 T = TypeVar("T")
 Told = Callable[[Exception], Mapping[str, Any]]
 """Return the members of the problem (RFC 9457) that an error is."""
@@ -52,10 +54,10 @@ class Line(NamedTuple):
 
 
 class Read(NamedTuple):
-    """What a line holds: an admitted act, or why it is none."""
+    """What a line holds: an admitted act, as a draft where another process read it, or why it is none."""
 
     number: int
-    held: Event | BadRequest
+    held: Event | Draft | BadRequest
 
 
 class Cutter:
@@ -178,6 +180,9 @@ class _Post:
 
     def admit(self, lines: Sequence[Line]) -> list[Read]:
         """Read lines, up to one that decides how those after it are read."""
+        drafts = self._read_apart(lines)
+        if drafts is not None:
+            return [Read(line.number, draft) for line, draft in zip(lines, drafts, strict=True)]
         reads: list[Read] = []
         for number, content in lines:
             reads.append(Read(number, self._held(content)))
@@ -187,12 +192,36 @@ class _Post:
 
     def record(self, reads: Sequence[Read]) -> None:
         """Record what was admitted, and write down what became of every line."""
+        drafts = [held for _, held in reads if isinstance(held, Draft)]
         # A list: the last act may be heeded after its outcome is there.
-        outcomes = iter(list(self._outcomes([held for _, held in reads if isinstance(held, Event)])))
+        outcomes = iter(
+            self._receipts(drafts)
+            if drafts
+            else list(self._outcomes([held for _, held in reads if isinstance(held, Event)]))
+        )
         for number, held in reads:
-            outcome = next(outcomes) if isinstance(held, Event) else held
+            outcome = held if isinstance(held, BadRequest) else next(outcomes)
             document = outcome if isinstance(outcome, Receipt) else self._told(outcome)
             self.answer.write(b'{"line":%d,%b\n' % (number, _encode(document)[1:]))
+
+    def _read_apart(self, lines: Sequence[Line]) -> list[Draft] | None:
+        """Have lines read as one batch, if that gives each line's own bytes as an act of its own."""
+        contents = [content for _, content in lines if content is not None]
+        if len(contents) < len(lines) or sum(map(len, contents)) < _WORTH_SENDING_BYTES:
+            return None
+        drafts = self._ledger.read_apart(b"[" + b",".join(contents) + b"]", self._token)
+        # A line may hold what only together with the next one is an act, or two.
+        return drafts if drafts is not None and [each.payload for each in drafts] == contents else None
+
+    def _receipts(self, drafts: Sequence[Draft]) -> list[Receipt | Exception]:
+        """Record acts that were read apart, together if none is refused."""
+        try:
+            return list(_patiently(self._recorded_plain, drafts).receipts)
+        except _REFUSALS:
+            return list(self._outcomes([self._ledger.admission.one(each.payload, self._token)[0] for each in drafts]))
+
+    def _recorded_plain(self, drafts: Sequence[Draft]) -> Appended:
+        return self._ledger.submit_plain(drafts).result()
 
     def _held(self, content: bytes | None) -> Event | BadRequest:
         if content is None:
@@ -253,7 +282,7 @@ def _decides_reading(read: Read) -> bool:
     return isinstance(read.held, Event) and read.held.act.type == "catalogue.extend"
 
 
-def _patiently(record: Callable[[Sequence[Event]], T], acts: Sequence[Event]) -> T:
+def _patiently(record: Callable[[Sequence[A]], T], acts: Sequence[A]) -> T:
     """Wait while the queue is full: nothing more is read of the body meanwhile."""
     while True:
         try:

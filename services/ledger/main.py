@@ -97,6 +97,10 @@ class Ledger:
         """Queue admitted acts of which none needs a decision."""
         return self.recorder.submit(Request(tuple(map(Draft.of, events))))
 
+    def submit_plain(self, drafts: Sequence[Draft]) -> Future[Appended]:
+        """Queue acts that `read_apart` returned."""
+        return self.recorder.submit(Request(tuple(drafts)))
+
     def post(self, events: Sequence[Event]) -> Future[Appended]:
         """
         Record admitted acts as one request, unless their units refuse one of them.
@@ -117,11 +121,15 @@ class Ledger:
 
     async def answer_batch(self, body: bytes, token: Token) -> Appended | None:
         """Record a batch that another process reads; None where it has to be read in this one."""
+        loop = asyncio.get_running_loop()
+        drafts = await loop.run_in_executor(self.batch_thread, self.read_apart, body, token)
+        return await self.answer_plain(tuple(drafts)) if drafts is not None else None
+
+    def read_apart(self, body: bytes, token: Token) -> list[Draft] | None:
+        """Have another process read a batch of acts about which nothing has to be asked; None: it cannot. Blocks."""
         if self.gatekeeper is not None and self.gatekeeper.concerns_anybody():
             return None
-        loop = asyncio.get_running_loop()
-        drafts = await loop.run_in_executor(self.batch_thread, self._batch_reader.read, body, token)
-        return await self.answer_plain(tuple(drafts)) if drafts is not None else None
+        return self._batch_reader.read(body, token)
 
     async def answer_plain(self, drafts: tuple[Draft, ...]) -> Appended:
         """Record acts about which nothing has to be asked, and wait for it in a loop."""

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.document import EVENT_BYTES_MAX
+from edge.tokens import Token
 from ledger.acts import Draft, Request
 from ledger.lines import Line, groups
 from tests.conftest import Database
@@ -85,6 +86,30 @@ def test_a_line_is_answered_as_its_act_would_be_alone(up: Served) -> None:
         assert line == {"line": number, **alone.json()}
         assert {"type", "title", "status", "detail", "errors"} <= line.keys()
     assert stored(up.database) == []
+
+
+def test_lines_read_apart_are_each_an_act_of_its_own(up: Served) -> None:
+    """Large groups are read by another process, as one array: what is an act, or two, only together is none."""
+    http = up.http()
+    warm = [line_of(act(f"{number}" * 100)) for number in range(400)]
+    token = Token("t", "t", frozenset(("admin",)), frozenset(), frozenset())
+    deadline = time.monotonic() + 30
+    while up.ledger.read_apart(b"[" + b",".join(warm) + b"]", token) is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert [each["status"] for each in post(http, b"\n".join(warm))] == ["recorded"] * 400
+
+    head, tail = line_of(act("a,b")).split(b"a,b")
+    two = line_of(act()) + b"," + line_of(act())
+    more = [line_of(act(f"{number}" * 100)) for number in range(400)]
+    found = post(http, b"\n".join([*more, head + b"a", b"b" + tail, two]))
+    assert [each["status"] for each in found] == ["recorded"] * 400 + [400, 400, 400]
+    assert len(stored(up.database)) == 800
+
+    again = post(
+        http, b"\n".join([*more[:200], line_of({**json.loads(more[0]), "time": "2026-01-01T00:00:00Z"}), *more[200:]])
+    )
+    assert [each["status"] for each in again] == ["duplicate"] * 200 + [409] + ["duplicate"] * 200
 
 
 def test_each_line_stands_alone(up: Served) -> None:
