@@ -93,4 +93,10 @@ def holds_citizen_id(text: str) -> bool:
     """
     if text.isascii() and _SEVENTEEN not in text.encode().translate(_DIGITS_ALIKE):
         return False  # nearly every text, at a sixth of the cost
-    return _CITIZEN_ID.search(unicodedata.normalize("NFKC", text)) is not None
+    plain = "".join(map(_plain, unicodedata.normalize("NFKC", text)))
+    return _CITIZEN_ID.search(plain) is not None
+
+
+def _plain(character: str) -> str:
+    """Return a decimal digit of any script as the one we write."""
+    return str(unicodedata.decimal(character)) if character.isdecimal() else character

@@ -76,7 +76,9 @@ class Admission:
         """Admit a JSON batch of 1 to 1,000 acts, all or nothing; pointers start with the index. Raises `BadRequest`."""
         try:
             items = _decode_batch(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        except RecursionError as exc:
+            raise BadRequest([Fault("", "too_deep", "too many objects and lists inside each other")], 400) from exc
+        except (msgspec.DecodeError, UnicodeDecodeError) as exc:
             raise BadRequest([Fault("", "malformed_json", f"must be a JSON array of CloudEvents: {exc}")], 400) from exc
         if not items:
             raise BadRequest([Fault("", "empty", "a batch holds at least one act")])

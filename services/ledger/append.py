@@ -151,15 +151,16 @@ class _Batch:
         try:
             if request.condition is not None:
                 self._require(request.condition, request)
-            for draft in request.drafts:
+            for index, draft in enumerate(request.drafts):
                 key = (draft.source, draft.id)
                 stored = self._stored.get(key)
                 place = self._placed.get(key) or placed.get(key)
                 if stored is not None:
                     self.duplicates = True
-                    taken.append(_duplicate(draft, stored))
+                    taken.append(_duplicate(draft, index, stored))
                 elif place is not None:
-                    _require_same(draft, place.position, place.salt, place.draft.payload)
+                    position = place.position if key in self._placed else None
+                    _require_same(draft, index, position, place.salt, place.draft.payload)
                     taken.append((place, "duplicate"))
                 else:
                     place = placed[key] = Place(draft, first + len(placed), next(self._salts))
@@ -284,16 +285,16 @@ def _locked_head(cursor: Cursor[TupleRow], log_id: int) -> tuple[int, bytes, byt
     return cast("tuple[int, bytes, bytes, datetime, datetime]", row)
 
 
-def _duplicate(draft: Draft, stored: Stored) -> Receipt:
+def _duplicate(draft: Draft, index: int, stored: Stored) -> Receipt:
     if stored.salt is not None and stored.payload is not None:
-        _require_same(draft, stored.position, stored.salt, stored.payload)
+        _require_same(draft, index, stored.position, stored.salt, stored.payload)
     receipt = Receipt(
         draft.source, draft.id, stored.position, base64(stored.leaf_hash), stored.recorded_at, "duplicate"
     )
     return receipt if stored.payload is not None else replace(receipt, content="erased")
 
 
-def _require_same(draft: Draft, position: int, salt: bytes, payload: bytes) -> None:
+def _require_same(draft: Draft, index: int, position: int | None, salt: bytes, payload: bytes) -> None:
     kept, posted = commitment(salt, payload), commitment(salt, draft.payload)
     if kept != posted and not same_value(payload, draft.payload):
-        raise KeyTaken(draft.source, draft.id, position, kept, posted)
+        raise KeyTaken(draft.source, draft.id, index, position, kept, posted)

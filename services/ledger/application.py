@@ -18,6 +18,7 @@ from eventsourcing.domain import event as on
 
 from contracts.catalogue import base_catalogue
 from contracts.event import Event
+from contracts.faults import Fault, pointer
 from contracts.payloads import AccountLink, AccountUnlink, AuthChange, AuthGrant, AuthVest
 from ledger.acts import Appended, Draft, Request
 from ledger.errors import Conflict, NameTaken
@@ -123,21 +124,23 @@ class RecordActs(Slice[Recorded]):
             self._owners.pop(payload.account, None)
 
     def execute(self) -> None:
-        for act in self._acts:
+        for index, act in enumerate(self._acts):
             key = (act.envelope.source, act.envelope.id)
             if key not in self._recorded:
-                self._require_one_meaning(act)
+                self._require_one_meaning(index, act)
             self.trigger_event(_DECISIONS.get(act.act.type, Recorded), act.tags, key, act.payload, act)
 
-    def _require_one_meaning(self, act: Event) -> None:
+    def _require_one_meaning(self, index: int, act: Event) -> None:
         match act.payload:
             case AuthVest(grant=grant) | AuthGrant(grant=grant) if grant in self._grants:
                 source, id = self._grants[grant]
-                raise NameTaken(f"{grant} names another grant already, that of {source} {id}; a grant is never edited")
+                message = f"{grant} names another grant already, that of {source} {id}; a grant is never edited"
+                raise NameTaken(message, [Fault(pointer("", index, "data", "grant"), "name_taken", message)])
             case AccountLink(account=account, person=person) if account in self._owners:
                 owner, (source, id) = self._owners[account]
                 if owner != person and not self._recorder.is_withdrawn(source, id):
-                    raise NameTaken(f"{account} is linked to another person by {source} {id}; unlink it first")
+                    message = f"{account} is linked to another person by {source} {id}; unlink it first"
+                    raise NameTaken(message, [Fault(pointer("", index, "data", "account"), "name_taken", message)])
             case _:
                 pass
 

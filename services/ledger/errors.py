@@ -16,7 +16,7 @@ What can go wrong while writing, and whose fault it is.
 
 from collections.abc import Sequence
 
-from contracts.faults import Fault
+from contracts.faults import Fault, pointer
 
 
 class LedgerError(Exception):
@@ -24,7 +24,7 @@ class LedgerError(Exception):
 
 
 class Rejected(LedgerError):
-    """The request breaks a rule."""
+    """The request breaks a rule. Pointers of `faults` begin with the index of an act."""
 
     def __init__(self, message: str, faults: Sequence[Fault] = ()) -> None:
         super().__init__(message)
@@ -41,13 +41,15 @@ class BadRequest(Rejected):
 
 class KeyTaken(Rejected):
     """
-    An act with this source and id is recorded, with other content.
+    An act with this source and id is recorded, with other content; `position` is None where it is of the same request.
 
     The two HMACs are made under the stored act's own salt, so that they compare, and tell nobody anything else.
     """
 
-    def __init__(self, source: str, id: str, position: int, stored: str, posted: str) -> None:
-        super().__init__(f"{source} {id} is recorded at position {position} with other content")
+    def __init__(self, source: str, id: str, index: int, position: int | None, stored: str, posted: str) -> None:
+        where = f"is recorded at position {position}" if position is not None else "stands twice in this request,"
+        message = f"{source} {id} {where} with other content"
+        super().__init__(message, [Fault(pointer("", index, "id"), "key_taken", message)])
         self.source, self.id, self.position, self.stored, self.posted = source, id, position, stored, posted
 
 

@@ -163,6 +163,8 @@ class Gatekeeper:
         try:
             return self._door.record([act]).receipts[0].position
         except KeyTaken as exc:
+            if exc.position is None:
+                raise
             return exc.position  # the same act, refused before: once on record is enough
 
 

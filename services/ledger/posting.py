@@ -28,7 +28,7 @@ from edge.problems import problem
 from edge.tokens import Token, require, requires
 from ledger.acts import Appended
 from ledger.admission import BODY_BYTES_MAX, binary_event
-from ledger.errors import LedgerError, Refused, Unavailable
+from ledger.errors import LedgerError, Rejected, Unavailable
 from ledger.lines import answered, post_lines
 from ledger.main import Ledger, is_heeded
 from ledger.problems import ledger_problem
@@ -36,6 +36,7 @@ from ledger.problems import ledger_problem
 _STRUCTURED: Final = "application/cloudevents+json"
 _BATCH: Final = "application/cloudevents-batch+json"
 _LINES: Final = "application/x-ndjson"
+_HEADERS_HEEDED: Final = frozenset((b"content-type", b"content-encoding", b"content-length"))
 _MANY_BYTES: Final = 64 * 1024
 _EXAMPLE: Final = {
     "specversion": "1.0",
@@ -82,16 +83,20 @@ class _Lane(ASGIMiddleware):
     scopes = (ScopeType.HTTP,)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        content_type = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
-        kind = _kind(content_type.decode("latin-1"))
+        said = {name: value.decode("latin-1") for name, value in scope["headers"] if name in _HEADERS_HEEDED}
+        kind = _kind(said.get(b"content-type", ""))
+        _require_plain(said.get(b"content-encoding", ""))
         if kind not in (_STRUCTURED, _BATCH) or scope["query_string"]:
             await next_app(scope, receive, send)
             return
         token: Token = scope["user"]
         require(token, "events:write")
-        ledger: Ledger = scope["litestar_app"].state.ledger
+        if said.get(b"content-length", "").isdecimal() and int(said[b"content-length"]) > BODY_BYTES_MAX:
+            raise RequestEntityTooLarge
+        state = scope["litestar_app"].state
+        ledger: Ledger = state.ledger
         admit = ledger.admission.one if kind == _STRUCTURED else ledger.admission.batch
-        answer = _encode(await _record(ledger, token, admit, await _whole(_chunks(receive))))
+        answer = _encode(await _record(ledger, token, admit, await _whole(_chunks(receive), state.drain)))
         headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(answer))]
         await send({"type": "http.response.start", "status": 201, "headers": headers})
         await send({"type": "http.response.body", "body": answer, "more_body": False})
@@ -122,7 +127,7 @@ async def post_events(request: Request[Token, None, State]) -> Appended | Stream
         return await _post_lines(request)
     ledger: Ledger = request.app.state.ledger
     admit = _reader(ledger, request)
-    return await _record(ledger, request.user, admit, await _whole(request.stream()))
+    return await _record(ledger, request.user, admit, await _whole(request.stream(), request.app.state.drain))
 
 
 async def _record(ledger: Ledger, token: Token, admit: Admit, body: bytes) -> Appended:
@@ -137,10 +142,10 @@ async def _record(ledger: Ledger, token: Token, admit: Admit, body: bytes) -> Ap
         events = admit(body, token)
     try:
         appended = await ledger.answer(events)
-    except Refused as exc:
+    except Rejected as exc:
         if admit == ledger.admission.batch:
             raise
-        raise _alone(exc) from exc
+        raise _alone(exc) from None
     heeded = list(filter(is_heeded, events))
     if heeded:
         await asyncio.to_thread(ledger.heed, heeded)
@@ -186,14 +191,27 @@ async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
         more = message["more_body"]
 
 
-async def _whole(chunks: AsyncIterator[bytes]) -> bytes:
-    """Read the body of a request that is taken whole. Raises `RequestEntityTooLarge` before it is read to its end."""
+async def _whole(chunks: AsyncIterator[bytes], drain: Drain) -> bytes:
+    """
+    Read the body of a request that is taken whole. Raises `RequestEntityTooLarge` before it is read to its end.
+
+    One that is still under way when the process is told to end is not waited for: nothing of it is recorded.
+    """
     body = bytearray()
-    async for chunk in chunks:
-        body += chunk
-        if len(body) > BODY_BYTES_MAX:
-            raise RequestEntityTooLarge
+    try:
+        async with drain.ends():
+            async for chunk in chunks:
+                body += chunk
+                if len(body) > BODY_BYTES_MAX:
+                    raise RequestEntityTooLarge
+    except Drained as exc:
+        raise Unavailable("the ledger is shutting down; nothing was recorded: post it again") from exc
     return bytes(body)
+
+
+def _require_plain(content_encoding: str) -> None:
+    if content_encoding.strip().lower() not in ("", "identity"):
+        raise ClientException(f"a body is taken as it is, not in `{content_encoding[:40]}`", status_code=415)
 
 
 async def _post_lines(request: Request[Token, None, State]) -> Stream:
@@ -204,7 +222,7 @@ async def _post_lines(request: Request[Token, None, State]) -> Stream:
         if not isinstance(exc, LedgerError):
             found = problem(500, "internal", "The ledger failed", "the database refused this act")
         else:
-            found = ledger_problem(_alone(exc) if isinstance(exc, Refused) else exc)
+            found = ledger_problem(_alone(exc) if isinstance(exc, Rejected) else exc)
         return found.to_response(request).content
 
     try:
@@ -216,6 +234,7 @@ async def _post_lines(request: Request[Token, None, State]) -> Stream:
     return Stream(answered(answer), headers={"content-type": _LINES}, status_code=200)
 
 
-def _alone(exc: Refused) -> Refused:
-    """Return what refuses one act that was no batch: its pointers begin with no index."""
-    return Refused([Fault("", each.code, each.message) for each in exc.faults], exc.positions)
+def _alone(exc: Rejected) -> Rejected:
+    """Take the index of the act, which was the only one, from the pointers of what refuses it."""
+    exc.faults = [Fault(each.pointer.removeprefix("/0"), each.code, each.message) for each in exc.faults]
+    return exc

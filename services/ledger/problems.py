@@ -37,6 +37,7 @@ def ledger_problem(exc: LedgerError) -> ProblemDetailsException:
                 "key-taken",
                 "Another act has this source and id",
                 str(exc),
+                faults=exc.faults,
                 source=exc.source,
                 id=exc.id,
                 position=exc.position,
@@ -44,7 +45,7 @@ def ledger_problem(exc: LedgerError) -> ProblemDetailsException:
                 posted_hmac=exc.posted,
             )
         case NameTaken():
-            return problem(409, "name-taken", "The name means something else already", str(exc))
+            return problem(409, "name-taken", "The name means something else already", str(exc), faults=exc.faults)
         case Refused():
             title = "The unit's own policy refuses this act; the refusal is recorded"
             return problem(422, "refused", title, str(exc), faults=exc.faults, refusals=exc.positions)

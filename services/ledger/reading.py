@@ -90,6 +90,7 @@ class LogKeys(Struct, frozen=True):
 
 _TILE_PATH: Final = re.compile(r"/?(\d|[1-5]\d|entries)/((?:x\d{3}/)*\d{3})(?:\.p/([1-9]\d{0,2}))?")
 
+_POSITIONS_MAX: Final = 1 << 62
 _NOT_YET: Final = "this tile is not there, or not that full, yet"
 
 _decode = msgspec.json.Decoder(Raw).decode
@@ -170,6 +171,8 @@ class Reading:
             raise Unknown(f"`{path}` names no tile: see c2sp.org/tlog-tiles")
         level, index, width = found.groups()
         number, width = int(index.replace("x", "").replace("/", "")), int(width or TILE_WIDTH)
+        if number * TILE_WIDTH >= _POSITIONS_MAX:
+            raise Unknown(_NOT_YET)
         with self._pool.connection() as connection, connection.cursor() as cursor:
             if leaves:
                 return self._leaves(cursor, number * TILE_WIDTH, width)

@@ -135,3 +135,22 @@ def test_a_subscriber_that_reads_nothing_does_not_keep_the_process(directory: Pa
             assert time.monotonic() - began < 25
     finally:
         end(process)
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(directory: Path) -> None:
+    process = start("up", directory / "half")
+    try:
+        wait_until_ready(process)
+        head = (
+            f"POST /v1/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {process.token}\r\ncontent-length: 400\r\n"
+        )
+        with socket.create_connection(("127.0.0.1", int(process.url.rpartition(":")[2])), timeout=30) as half:
+            half.sendall(f"{head}content-type: {ONE['Content-Type']}\r\n\r\n{{".encode())
+            time.sleep(1)  # in which it is read
+            process.popen.send_signal(signal.SIGTERM)
+            answer = b"".join(iter(lambda: half.recv(4096), b""))
+        assert answer.startswith(b"HTTP/1.1 503 ")
+        assert b"application/problem+json" in answer
+        assert process.popen.wait(timeout=30) == 0, process.printed()
+    finally:
+        end(process)

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from datetime import datetime
@@ -228,10 +229,38 @@ def test_tiles_are_for_everybody_and_for_ever_their_leaves_for_a_token(up: Proce
         assert http.get("/tile/0/000.p/3").content == tile.content[: 3 * 32]
         for path in ("/tile/entries/000", "/tile//entries/000", "/tile/./entries/000", "/tile/entries%2F000"):
             assert http.get(path).status_code in (401, 404), path
+        for path in ("/tile/0/x009/x223/x372/x036/x854/x775/808", "/tile/7/x999/x999/x999/x999/x999/x999/999"):
+            assert http.get(path).headers["content-type"] == "application/problem+json", path
+            assert http.get(path).status_code == 404, path
         leaves = http.get("/tile/entries/000", headers={"Authorization": f"Bearer {up.token}"})
         assert (leaves.status_code, leaves.headers["cache-control"]) == (200, "private, max-age=31536000, immutable")
         first = leaves.content[2 : 2 + int.from_bytes(leaves.content[:2], "big")]
         assert sha256(b"\0" + first).digest() == tile.content[:32]
+
+
+def test_a_body_that_is_packed_or_too_large_is_refused_before_it_is_read(up: Process) -> None:
+    kind = {"Content-Type": "application/cloudevents+json"}
+    with up.http() as http:
+        packed = http.post("/v1/events", content=b"...", headers={**kind, "Content-Encoding": "gzip"})
+        assert (packed.status_code, packed.headers["content-type"]) == (415, "application/problem+json")
+    address = ("127.0.0.1", int(up.url.rpartition(":")[2]))
+    head = f"POST /v1/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {up.token}\r\n"
+    with socket.create_connection(address, timeout=10) as raw:
+        raw.sendall(f"{head}content-type: {kind['Content-Type']}\r\ncontent-length: 9000000\r\n\r\n".encode())
+        assert raw.recv(4096).startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_key_that_is_taken_is_pointed_to(up: Process) -> None:
+    act = {**ACT, "id": "taken"}
+    with up.http() as http:
+        one = {"Content-Type": "application/cloudevents+json"}
+        assert http.post("/v1/events", json=act, headers=one).status_code == 201
+        other = {**act, "data": {**act["data"], "note": "other"}}
+        alone = http.post("/v1/events", json=other, headers=one)
+        assert (alone.status_code, [each["pointer"] for each in alone.json()["errors"]]) == (409, ["/id"])
+        many = {"Content-Type": "application/cloudevents-batch+json"}
+        batch = http.post("/v1/events", json=[{**ACT, "id": "new"}, other], headers=many)
+        assert (batch.status_code, [each["pointer"] for each in batch.json()["errors"]]) == (409, ["/1/id"])
 
 
 def test_a_fault_in_a_file_is_placed(up: Process, directory: Path) -> None:

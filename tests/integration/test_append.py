@@ -145,6 +145,15 @@ def test_a_duplicate_inside_one_batch_is_one_entry(ledger: TestLedger, database:
     assert positions(database) == [1]
 
 
+def test_one_key_with_two_contents_in_a_request_is_recorded_nowhere(ledger: TestLedger, database: Database) -> None:
+    act = event("project.open", "project:P1", "person:P1", title="甲")
+    with pytest.raises(KeyTaken, match="stands twice in this request") as refused:
+        ledger.post([event("project.open", "project:P2", "person:P1"), act, {**act, "data": {"title": "乙"}}])
+    assert refused.value.position is None
+    assert [fault.pointer for fault in refused.value.faults] == ["/2/id"]
+    assert positions(database) == []
+
+
 def test_after_erasure_a_retry_gets_the_first_receipt_uncompared(ledger: TestLedger, database: Database) -> None:
     act = event("project.open", "project:P1", "person:P1", title="甲")
     first = ledger.post([act])[0]

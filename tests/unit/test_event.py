@@ -690,6 +690,12 @@ def test_a_citizen_id_in_full_width_digits_is_one() -> None:
     assert pointers(acts_with(actor="person:" + CITIZEN.translate({48 + n: 0xFF10 + n for n in range(10)})))
 
 
+@pytest.mark.parametrize("zero", ["\u0660", "\u06f0", "\u0966", "\U0001d7ce"])
+def test_a_citizen_id_in_the_digits_of_another_script_is_one(zero: str) -> None:
+    digits = CITIZEN.translate({48 + n: ord(zero) + n for n in range(10)})
+    assert pointers(acts_with(actor=f"person:{digits}")) == ["/actor"]
+
+
 def test_a_citizen_id_is_no_object() -> None:
     assert pointers(act("person.register", "person:P1", object=CITIZEN)) == ["/data/object"]
 
