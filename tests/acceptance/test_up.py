@@ -255,7 +255,7 @@ def test_a_key_that_is_taken_is_pointed_to(up: Process) -> None:
     with up.http() as http:
         one = {"Content-Type": "application/cloudevents+json"}
         assert http.post("/v1/events", json=act, headers=one).status_code == 201
-        other = {**act, "data": {**act["data"], "note": "other"}}
+        other = {**act, "data": {"contract": "another"}}
         alone = http.post("/v1/events", json=other, headers=one)
         assert (alone.status_code, [each["pointer"] for each in alone.json()["errors"]]) == (409, ["/id"])
         many = {"Content-Type": "application/cloudevents-batch+json"}
