@@ -14,7 +14,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -35,8 +34,6 @@ _RESTART_SECONDS: Final = 5.0
 """A process that ends as soon as it is there shall not be what everybody waits for."""
 
 _log = structlog.get_logger()
-
-Packs = Sequence[tuple[int, bytes | None]]
 
 
 class _Batch(Struct, frozen=True, array_like=True):

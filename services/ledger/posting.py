@@ -28,7 +28,7 @@ from edge.problems import problem
 from edge.tokens import Token, require, requires
 from ledger.acts import Appended
 from ledger.admission import BODY_BYTES_MAX, binary_event
-from ledger.errors import LedgerError, Rejected, Unavailable
+from ledger.errors import BadRequest, LedgerError, Rejected, Unavailable
 from ledger.lines import answered, post_lines
 from ledger.main import Ledger, is_heeded
 from ledger.problems import ledger_problem
@@ -50,7 +50,6 @@ _EXAMPLE: Final = {
     "authority": "grant:G1",
     "data": {"contract": "C-17", "supplier": "supplier:V1", "amount": "128000.00"},
 }
-
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -236,5 +235,7 @@ async def _post_lines(request: Request[Token, None, State]) -> Stream:
 
 def _alone(exc: Rejected) -> Rejected:
     """Take the index of the act, which was the only one, from the pointers of what refuses it."""
+    if isinstance(exc, BadRequest):
+        return exc  # found while it was read alone: no index is there
     exc.faults = [Fault(each.pointer.removeprefix("/0"), each.code, each.message) for each in exc.faults]
     return exc

@@ -29,6 +29,7 @@ from tests.events import event
 from tests.integration.test_append import draft, held_head, positions, same_place, wait_until_blocked
 from tests.integration.test_erasure import content, order
 from tests.integration.test_follow import read_model
+from tests.integration.test_proofs import roll_back_to_two
 
 COMMITTER = "quanze committer"
 
@@ -320,15 +321,7 @@ def test_a_log_that_was_rolled_back_and_grew_again_is_not_signed(ledger: TestLed
     for number in range(3):
         ledger.submit(Request((draft(f"old{number}"),)))
     assert ledger.ledger.checkpoints.newest().size == 3
-    database.tampered = True
-    with psycopg.connect(database.dsn, autocommit=True) as connection:
-        connection.execute("SET session_replication_role = replica")
-        connection.execute("DELETE FROM ledger.entries WHERE position = 3")
-        connection.execute(
-            "UPDATE ledger.heads SET size = 2, root = leaves.root, frontier = leaves.root FROM"
-            " (SELECT sha256('\\x01'::bytea || string_agg(leaf_hash, ''::bytea ORDER BY position)) AS root"
-            "  FROM ledger.entries) AS leaves"
-        )
+    roll_back_to_two(database)
     for number, size in enumerate((3, 4), 1):
         assert ledger.submit(Request((draft(f"new{number}"),)))[0].position == size
         for _ in range(2):

@@ -112,6 +112,12 @@ def test_lines_read_apart_are_each_an_act_of_its_own(up: Served) -> None:
     assert [each["status"] for each in again] == ["duplicate"] * 200 + [409] + ["duplicate"] * 200
 
 
+def test_a_fault_of_a_line_is_pointed_to_as_that_of_an_act_alone(up: Served) -> None:
+    """Also where the name of an attribute looks like an index."""
+    [found] = post(up.http(), b'{"0a":1,"0a":2}')
+    assert "/0a" in [fault["pointer"] for fault in found["errors"]]
+
+
 def test_each_line_stands_alone(up: Served) -> None:
     good = [act() for _ in range(5)]
     taken = {**good[0], "data": {"title": "another"}}

@@ -116,10 +116,8 @@ def test_an_unchanged_log_keeps_its_note(ledger: TestLedger) -> None:
     assert ledger.ledger.checkpoints.newest() == ledger.ledger.checkpoints.newest()
 
 
-def test_a_log_that_was_rolled_back_is_not_signed_again(ledger: TestLedger, database: Database) -> None:
-    """A restored dump: the head says less than was signed."""
-    fill(ledger, 3)
-    ledger.ledger.checkpoints.newest()
+def roll_back_to_two(database: Database) -> None:
+    """Make a log of three acts what a restored dump would: one of two, whose head fits them."""
     database.tampered = True
     with psycopg.connect(database.dsn, autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")
@@ -129,6 +127,13 @@ def test_a_log_that_was_rolled_back_is_not_signed_again(ledger: TestLedger, data
             " (SELECT sha256('\\x01'::bytea || string_agg(leaf_hash, ''::bytea ORDER BY position)) AS root"
             "  FROM ledger.entries) AS leaves"
         )
+
+
+def test_a_log_that_was_rolled_back_is_not_signed_again(ledger: TestLedger, database: Database) -> None:
+    """A restored dump: the head says less than was signed."""
+    fill(ledger, 3)
+    ledger.ledger.checkpoints.newest()
+    roll_back_to_two(database)
     with pytest.raises(Corrupt, match="rolled back"):
         ledger.ledger.checkpoints.newest()
 
