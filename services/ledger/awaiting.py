@@ -1,10 +1,13 @@
 """
-How a coroutine waits for the writer's thread: many that are answered by one commit are woken together.
+How a coroutine, or a thread, waits for the writer's thread.
 
-The standard library's bridge from a thread's future to a loop's costs a lock, two futures and a wake-up for each.
+Coroutines that are answered by one commit are woken together: the standard library's bridge from a thread's future to
+a loop's costs a lock, two futures and a wake-up for each. A thread waits at a bare lock: all threads of a process take
+turns, so that what one spends on a future's condition the writer waits for.
 """
 
 import asyncio
+import threading
 from collections import deque
 from contextlib import suppress
 
@@ -55,3 +58,36 @@ class Bell:
                 future.set_exception(answer)
             else:
                 future.set_result(answer)
+
+
+class Turnstile:
+    """What the writer does with a request's future, for a thread that only waits."""
+
+    __slots__ = ("_answer", "_locked")
+
+    def __init__(self) -> None:
+        self._answer: Appended | BaseException | None = None
+        self._locked = threading.Lock()
+        self._locked.acquire()
+
+    def set_running_or_notify_cancel(self) -> bool:
+        return True
+
+    def set_result(self, result: Appended) -> None:
+        self._answer = result
+        self._locked.release()
+
+    def set_exception(self, exception: BaseException) -> None:
+        self._answer = exception
+        self._locked.release()
+
+    def result(self) -> Appended:
+        """Wait; return the receipts, or raise what became of the request. To be called once."""
+        self._locked.acquire()
+        match self._answer:
+            case Appended() as appended:
+                return appended
+            case BaseException() as error:
+                raise error
+            case None:
+                raise AssertionError("let through without an answer")

@@ -19,9 +19,10 @@ class Recent:
     def __init__(self, since: int) -> None:
         self.since = since
         self._acts: list[tuple[str, Sequence[str]]] = []
-        self._indexed = 0
-        self._by_tag: dict[str, list[int]] = {}
-        self._by_type: dict[str, list[int]] = {}
+        self._indexed = since
+        self._newest: dict[str, int] = {}
+        """Position of the newest act with a tag."""
+        self._newest_of_type: dict[str, int] = {}
 
     def add(self, type: str, tags: Sequence[str]) -> None:
         """Remember the act at the next position."""
@@ -33,38 +34,32 @@ class Recent:
             gone = len(self._acts) - ACTS_MAX // 2
             del self._acts[:gone]
             self.since += gone
-            self._indexed = 0
-            self._by_tag, self._by_type = {}, {}
+            self._indexed = self.since
+            self._newest, self._newest_of_type = {}, {}
 
     def last_match(self, query: DCBQuery, after: int) -> int | None:
         """Return the position of the newest act after `after`, which is not before `since`, that is meant."""
         self._index()
-        begin = after - self.since
-        if not query.items:
-            return self.since + len(self._acts) if begin < len(self._acts) else None
-        found = max((self._last(item, begin) for item in query.items), default=-1)
-        return self.since + found + 1 if found >= 0 else None
+        newest = self.since + len(self._acts)
+        found = max([self._last(item, after) for item in query.items]) if query.items else newest
+        return found if found > after else None
 
     def _index(self) -> None:
-        for at in range(self._indexed, len(self._acts)):
-            type, tags = self._acts[at]
-            self._by_type.setdefault(type, []).append(at)
-            for tag in tags:
-                self._by_tag.setdefault(tag, []).append(at)
-        self._indexed = len(self._acts)
+        for position, (type, tags) in enumerate(self._acts[self._indexed - self.since :], self._indexed + 1):
+            self._newest_of_type[type] = position
+            self._newest.update(dict.fromkeys(tags, position))
+        self._indexed = self.since + len(self._acts)
 
-    def _last(self, item: DCBQueryItem, begin: int) -> int:
-        """Return the index of the newest act from `begin` on that an item means, or -1."""
+    def _last(self, item: DCBQueryItem, after: int) -> int:
+        """Return the position of the newest act after `after` that an item means, or one that is not after it."""
+        newest = self.since + len(self._acts)
         if item.tags:
-            candidates: Sequence[int] = min((self._by_tag.get(tag, []) for tag in item.tags), key=len)
-        elif item.types:
-            candidates = sorted(at for type in set(item.types) for at in self._by_type.get(type, ()) if at >= begin)
-        else:
-            candidates = range(len(self._acts))
-        for at in reversed(candidates):
-            if at < begin:
-                break
-            type, tags = self._acts[at]
+            newest = min([self._newest.get(tag, 0) for tag in item.tags])
+        if item.types:
+            newest = min(newest, max([self._newest_of_type.get(type, 0) for type in item.types]))
+        # Mostly nothing can be meant, which is known by now. Else the acts are looked at from there back.
+        for position in range(newest, after, -1):
+            type, tags = self._acts[position - self.since - 1]
             if (not item.types or type in item.types) and all(tag in tags for tag in item.tags):
-                return at
-        return -1
+                return position
+        return after

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from typing import Final
 from uuid import uuid4
 
@@ -31,6 +32,7 @@ from contracts.moments import format_instant
 from edge.database import Pool, statement
 from ledger.acts import Appended, Draft, Request
 from ledger.append import Stored, find_stored
+from ledger.awaiting import Turnstile
 from ledger.committer import Committer
 from ledger.errors import Conflict
 from ledger.matching import matching_sql
@@ -62,6 +64,8 @@ class LedgerRecorder(DCBRecorder):
         self._committer = committer
         self._log_id = log_id
         self._origin = origin
+        # One random name and a number: each random name lets other threads run, and then waits for its turn again.
+        self._ids, self._numbers = uuid4(), count(1)
 
     def submit(self, request: Request) -> Future[Appended]:
         """Queue a request with the one writer; see `Committer.submit`."""
@@ -104,7 +108,9 @@ class LedgerRecorder(DCBRecorder):
         if not events:
             raise ProgrammingError("an append needs at least one event")
         try:
-            appended = self.submit(Request(tuple(map(self._draft, events)), condition)).result()
+            waiting = Turnstile()
+            self._committer.put(Request(tuple(map(self._draft, events)), condition), waiting)
+            appended = waiting.result()
         except Conflict as exc:
             raise IntegrityError(str(exc)) from exc
         return appended.receipts[-1].position
@@ -132,7 +138,7 @@ class LedgerRecorder(DCBRecorder):
             return event.draft
         return Draft(
             source="urn:quanze:ledger",
-            id=str(uuid4()),
+            id=f"{self._ids}-{next(self._numbers)}",
             type=event.type,
             subject=f"log:{self._origin}",
             time=format_instant(datetime.now(UTC)),
