@@ -238,9 +238,10 @@ class _Batch:
         found = recent.last_match(query, max(after, recent.since))
         if found is None and after < recent.since:
             where, parameters = matching_sql(query)
+            # Apart, lest the planner take LIMIT 1 for a hope to find one at once along the positions.
             sql = SQL(
-                "SELECT position FROM ledger.entries"
-                " WHERE log_id = %s AND position > %s AND position <= %s AND {} LIMIT 1"
+                "WITH meant AS MATERIALIZED (SELECT position FROM ledger.entries"
+                " WHERE log_id = %s AND position > %s AND position <= %s AND {}) SELECT position FROM meant LIMIT 1"
             )
             row = self._cursor.execute(sql.format(where), [self._log_id, after, recent.since, *parameters]).fetchone()
             return row[0] if row is not None else None

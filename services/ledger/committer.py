@@ -69,6 +69,8 @@ class Committer:
         self._connection: Connection[TupleRow] | None = None
         self._edge: Edge | None = None
         self._look_up = False
+        self.reached = 0
+        """Where the log ended after the last commit of this writer; 0 before its first."""
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
 
@@ -182,6 +184,7 @@ class Committer:
             self._look_up = True
             written = self._append(connection, requests)
         self._edge, self._look_up = written.edge, written.duplicates
+        self.reached = written.edge.frontier.size
         return written.outcomes
 
     def _append(self, connection: Connection[TupleRow], requests: Sequence[Request]) -> Written:

@@ -27,6 +27,7 @@ from ledger.reading import Reading
 from ledger.recorder import LedgerRecorder
 from ledger.refusals import Refusals
 from ledger.settings import Settings
+from ledger.settling import SettlingThread
 from ledger.signer import Signer
 from ledger.subscribing import Feed
 from ledger.tree import Frontier
@@ -63,15 +64,17 @@ class Ledger:
         self._deciding = ThreadPoolExecutor(_DECIDING_THREADS, "deciding")
         self._bell: Bell | None = None
         self._signing = SigningThread(self.checkpoints)
+        self._settling = SettlingThread(self.pool, lambda: self._committer.reached)
         self.gatekeeper: Gatekeeper | None = None
         if settings.projector_url is not None:
             self.ask_first(RemoteGate(settings.projector_url, settings.projector_token))
 
     def start(self) -> None:
-        """Read the catalogue packs, carry out what orders of erasure are left, and begin to sign."""
+        """Read the catalogue packs, carry out what orders of erasure are left, begin to sign and to settle."""
         self.admission.refresh()
         self.erase()
         self._signing.start()
+        self._settling.start()
 
     def stop(self) -> None:
         """Commit what waits, sign it, let go of the database."""
@@ -83,6 +86,7 @@ class Ledger:
             self.gatekeeper.close()
         self._deciding.shutdown()
         self._committer.close()
+        self._settling.stop()
         self._signing.stop()
         self.pool.close()
 

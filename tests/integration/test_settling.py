@@ -1,0 +1,85 @@
+"""The index by tag is kept short of new acts: when nothing more comes, and while more and more does."""
+
+import time
+from collections.abc import Callable
+from itertools import count
+
+import psycopg
+import pytest
+from psycopg.errors import FeatureNotSupported, InsufficientPrivilege, UndefinedFile
+
+from ledger.acts import Request
+from ledger.committer import Committer
+from ledger.settling import ACTS_MAX, SettlingThread
+from tests.conftest import Database, TestLedger
+from tests.events import event
+from tests.integration.test_append import draft
+from tests.integration.test_ledger_faults import receipts
+
+_SETTLED_SECONDS_MAX = 30.0
+
+
+@pytest.fixture
+def waiting(database: Database) -> Callable[[], int]:
+    """Return what counts the pages of new acts that every question by tag has to read through."""
+    with psycopg.connect(database.dsn, autocommit=True) as connection:
+        try:
+            connection.execute("CREATE EXTENSION pageinspect")
+        except (FeatureNotSupported, UndefinedFile):
+            pytest.skip("this PostgreSQL comes without pageinspect, which shows the pages of an index")
+
+    def pages() -> int:
+        with psycopg.connect(database.dsn) as connection:
+            row = connection.execute(
+                "SELECT n_pending_pages FROM gin_metapage_info(get_raw_page('ledger.entries_by_tag', 0))"
+            ).fetchone()
+        assert row is not None
+        return row[0]
+
+    return pages
+
+
+def wait_until_none(waiting: Callable[[], int]) -> None:
+    deadline = time.monotonic() + _SETTLED_SECONDS_MAX
+    while waiting() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert waiting() == 0
+
+
+def test_nothing_waits_soon_after_the_last_act(ledger: TestLedger, waiting: Callable[[], int]) -> None:
+    acts = [event("project.open", f"project:P{number}", "person:P1") for number in range(50)]
+    ledger.post(acts)
+    assert waiting() > 0
+    wait_until_none(waiting)
+    ledger.post([event("project.open", "project:P1", "person:P1")])
+    wait_until_none(waiting)
+
+
+def test_the_writer_leaves_it_to_others(database: Database, waiting: Callable[[], int]) -> None:
+    committer = Committer(database.dsn, database.log_id, database.signer.origin)
+    receipts([committer.submit(Request((draft(f"d{number}", tags=("unit:U1",)),))) for number in range(500)])
+    committer.close()
+    assert waiting() > 0
+
+
+def test_it_is_merged_while_more_and_more_comes(
+    ledger: TestLedger, database: Database, waiting: Callable[[], int]
+) -> None:
+    committer = Committer(database.dsn, database.log_id, database.signer.origin)
+    receipts([committer.submit(Request((draft("d", tags=("unit:U1",)),)))])
+    committer.close()
+    assert waiting() > 0
+    never_still = count(ACTS_MAX // 4, ACTS_MAX // 4)
+    settling = SettlingThread(ledger.ledger.pool, lambda: next(never_still))
+    settling.start()
+    try:
+        wait_until_none(waiting)
+    finally:
+        settling.stop()
+
+
+def test_a_projector_may_not(database: Database) -> None:
+    with psycopg.connect(database.dsn) as connection:
+        connection.execute("SET ROLE quanze_projector")
+        with pytest.raises(InsufficientPrivilege):
+            connection.execute("SELECT ledger.settle_tags()")
