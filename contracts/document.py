@@ -5,6 +5,7 @@ One JSON object from bytes, refusing what two readers could read differently (RF
 import json
 import re
 from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final, cast
 
 import msgspec
@@ -79,8 +80,8 @@ def depth_of(raw: bytes) -> int:
 
 
 def same_value(left: bytes, right: bytes) -> bool:
-    """Say whether two JSON texts have the same value: numbers by value, objects without regard to order."""
-    return _same(_json(left.decode("utf-8")), _json(right.decode("utf-8")))
+    """Say whether two JSON texts have the same value: numbers by their exact value, objects without regard to order."""
+    return _same(_exact_json(left.decode("utf-8")), _exact_json(right.decode("utf-8")))
 
 
 def _same(left: Any, right: Any) -> bool:
@@ -93,6 +94,14 @@ def _same(left: Any, right: Any) -> bool:
         first, second = cast("list[Any]", left), cast("list[Any]", right)
         return len(first) == len(second) and all(map(_same, first, second))
     return left == right
+
+
+def _exact(number: str) -> Decimal | tuple[str]:
+    """Return the value of a number; of one with an exponent beyond all reason its text, which is like no other's."""
+    try:
+        return Decimal(number)
+    except InvalidOperation:
+        return (number,)
 
 
 class _DuplicateKey(ValueError): ...
@@ -116,6 +125,7 @@ def _refuse_constant(name: str) -> Any:
 _decode: Final = msgspec.json.Decoder().decode
 _encode: Final = msgspec.json.Encoder().encode
 _json: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant).decode
+_exact_json: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_exact).decode
 _pairs: Final = json.JSONDecoder(object_pairs_hook=_Pairs).decode
 
 

@@ -23,7 +23,7 @@ from edge.database import Pool, statement
 Scope = Literal["events:write", "read", "verify", "backfill", "erase", "admin"]
 SCOPES: Final = frozenset(get_args(Scope))
 
-_REMEMBERED_SECONDS: Final = 2.0
+REMEMBERED_SECONDS: Final = 2.0
 _REMEMBERED_MAX: Final = 10_000
 
 
@@ -63,7 +63,7 @@ class Tokens:
         digest = digest_of(bearer)
         now = time.monotonic()
         seen = self._remembered.get(digest)
-        if seen is not None and now - seen[0] < _REMEMBERED_SECONDS:
+        if seen is not None and now - seen[0] < REMEMBERED_SECONDS:
             return seen[1]
         with self._pool.connection() as connection:
             row = connection.execute(
@@ -75,15 +75,31 @@ class Tokens:
         self._remembered[digest] = (now, token)
         return token
 
-    def remembered(self, bearer: str) -> Token | None:
-        """Return the token if it was looked up just now, without touching the database."""
+    async def ask(self, bearer: str) -> Token | None:
+        """Return the live token of this bearer, as `find` does, without keeping the loop."""
+        return self._looked_up_just_now(bearer) or await asyncio.to_thread(self.find, bearer)
+
+    async def require_live(self, authorization: str) -> None:
+        """Raise `NotAuthorizedException` where the token of a request that is under way was revoked meanwhile."""
+        if await self.ask(bearer_of(authorization)) is None:
+            raise NotAuthorizedException(
+                "this token was revoked meanwhile; what was recorded until then stays recorded"
+            )
+
+    def _looked_up_just_now(self, bearer: str) -> Token | None:
         seen = self._remembered.get(digest_of(bearer))
-        return seen[1] if seen is not None and time.monotonic() - seen[0] < _REMEMBERED_SECONDS else None
+        return seen[1] if seen is not None and time.monotonic() - seen[0] < REMEMBERED_SECONDS else None
 
 
 def new_bearer() -> str:
     """Return the text of a new token: a fixed prefix, so that a leaked one can be found, and 256 random bits."""
     return "quanze_" + secrets.token_urlsafe(32)
+
+
+def bearer_of(authorization: str) -> str:
+    """Return the bearer that an `Authorization` header names; an empty text where it names none."""
+    scheme, _, bearer = authorization.partition(" ")
+    return bearer.strip() if scheme.lower() == "bearer" else ""
 
 
 def digest_of(bearer: str) -> bytes:
@@ -95,11 +111,11 @@ class Authentication(AbstractAuthenticationMiddleware):
     """Reads `Authorization: Bearer …`. Routes with `exclude_from_auth=True` are open."""
 
     async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
-        scheme, _, bearer = connection.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not bearer:
+        bearer = bearer_of(connection.headers.get("Authorization", ""))
+        if not bearer:
             raise NotAuthorizedException("send `Authorization: Bearer <token>`; see `quanze token create --help`")
         tokens: Tokens = connection.app.state.tokens
-        token = tokens.remembered(bearer.strip()) or await asyncio.to_thread(tokens.find, bearer.strip())
+        token = await tokens.ask(bearer)
         if token is None:
             raise NotAuthorizedException("no such token, or it was revoked")
         return AuthenticationResult(user=token, auth=None)

@@ -20,7 +20,7 @@ from psycopg.sql import SQL
 
 from contracts.document import same_value
 from contracts.faults import Fault
-from contracts.leaf import LEAF_BYTES_MAX
+from contracts.leaf import LEAF_BYTES_MAX, Leaf, decode_leaf
 from contracts.moments import format_instant
 from edge.database import statement
 from ledger.acts import Appended, Draft, Receipt, Request, TreeHead, base64, commitment
@@ -36,6 +36,7 @@ _log = structlog.get_logger()
 Outcome = Appended | LedgerError
 
 _SALT_BYTES: Final = 32
+_SAID_BY_BOTH: Final = tuple(name for name in Draft.__struct_fields__ if name in Leaf.__struct_fields__)
 _CHUNK_BYTES: Final = 256 * 1024
 
 
@@ -44,7 +45,7 @@ class Stored(Struct, frozen=True):
 
     position: int
     leaf_hash: bytes
-    recorded_at: str
+    leaf: Leaf
     salt: bytes | None
     payload: bytes | None
 
@@ -276,7 +277,10 @@ def find_stored(
         statement("ledger", "recorded_keys"),
         {"log_id": log_id, "sources": [source for source, _ in keys], "ids": [id for _, id in keys]},
     )
-    return {(source, id): Stored(*rest) for source, id, *rest in cursor}
+    return {
+        (source, id): Stored(position, hashed, decode_leaf(leaf), salt, payload)
+        for source, id, position, hashed, leaf, salt, payload in cursor
+    }
 
 
 def _locked_head(cursor: Cursor[TupleRow], log_id: int) -> tuple[int, bytes, bytes, datetime, datetime]:
@@ -289,9 +293,11 @@ def _locked_head(cursor: Cursor[TupleRow], log_id: int) -> tuple[int, bytes, byt
 def _duplicate(draft: Draft, index: int, stored: Stored) -> Receipt:
     if stored.salt is not None and stored.payload is not None:
         _require_same(draft, index, stored.position, stored.salt, stored.payload)
-    receipt = Receipt(
-        draft.source, draft.id, stored.position, base64(stored.leaf_hash), stored.recorded_at, "duplicate"
-    )
+    elif any(getattr(draft, name) != (getattr(stored.leaf, name) or None) for name in _SAID_BY_BOTH):
+        # All that is left to compare: without the salt there is no HMAC of what was posted.
+        raise KeyTaken(draft.source, draft.id, index, stored.position, stored.leaf.payload_commitment, None)
+    recorded_at = stored.leaf.recorded_at
+    receipt = Receipt(draft.source, draft.id, stored.position, base64(stored.leaf_hash), recorded_at, "duplicate")
     return receipt if stored.payload is not None else replace(receipt, content="erased")
 
 

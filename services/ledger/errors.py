@@ -43,10 +43,11 @@ class KeyTaken(Rejected):
     """
     An act with this source and id is recorded, with other content; `position` is None where it is of the same request.
 
-    The two HMACs are made under the stored act's own salt, so that they compare, and tell nobody anything else.
+    The two HMACs are made under the stored act's own salt, so that they compare, and tell nobody anything else. Once it
+    is erased, `posted` is None: its leaf already says another act.
     """
 
-    def __init__(self, source: str, id: str, index: int, position: int | None, stored: str, posted: str) -> None:
+    def __init__(self, source: str, id: str, index: int, position: int | None, stored: str, posted: str | None) -> None:
         where = f"is recorded at position {position}" if position is not None else "stands twice in this request,"
         message = f"{source} {id} {where} with other content"
         super().__init__(message, [Fault(pointer("", index, "id"), "key_taken", message)])

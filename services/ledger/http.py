@@ -1,6 +1,5 @@
 """The ledger's HTTP face (contract §4). No rules here: parse, call, answer."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final
 
@@ -13,7 +12,7 @@ from litestar.response import Stream
 from edge.app import Drain
 from edge.listing import LIMIT_DEFAULT, After, Limit
 from edge.paging import Page
-from edge.tokens import Token, Tokens, require, requires
+from edge.tokens import Token, Tokens, bearer_of, require, requires
 from ledger.main import Ledger
 from ledger.posting import post_events
 from ledger.reading import ConsistencyProof, InclusionProof, LogKeys, StoredAct
@@ -66,10 +65,10 @@ async def stream_events(
     ledger: Ledger = request.app.state.ledger
     tokens: Tokens = request.app.state.tokens
     drain: Drain = request.app.state.drain
-    bearer = request.headers["Authorization"].partition(" ")[2].strip()
+    bearer = bearer_of(request.headers["Authorization"])
 
     async def allowed() -> bool:
-        return await asyncio.to_thread(tokens.find, bearer) is not None
+        return await tokens.ask(bearer) is not None
 
     subscription = Subscription(
         ledger.feed,

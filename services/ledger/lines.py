@@ -7,7 +7,16 @@ it was recorded, and its acts are recorded one by one. What became of each line 
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from concurrent.futures import Future
 from contextlib import aclosing
 from tempfile import TemporaryFile
@@ -131,12 +140,15 @@ async def _next(chunks: AsyncIterator[bytes]) -> bytes | None:
     return await anext(chunks, None)
 
 
-async def post_lines(ledger: Ledger, token: Token, body: AsyncIterable[bytes], told: Told) -> IO[bytes]:
+async def post_lines(
+    ledger: Ledger, token: Token, body: AsyncIterable[bytes], told: Told, require_live: Callable[[], Awaitable[None]]
+) -> IO[bytes]:
     """
     Record the acts of a body; return a file with one line for each of its lines: a receipt or a problem.
 
     The next group is read and admitted while the one before is committed. Raises `Unavailable` where the database does
-    not answer, and whatever reading the body raises: what was recorded until then stays recorded.
+    not answer, and whatever reading the body or `require_live`, asked before each group, raises: what was recorded
+    until then stays recorded.
     """
     post = _Post(ledger, token, told)
     loop = asyncio.get_running_loop()
@@ -144,6 +156,7 @@ async def post_lines(ledger: Ledger, token: Token, body: AsyncIterable[bytes], t
     try:
         async with aclosing(groups(body)) as found:
             async for lines in found:
+                await require_live()
                 left: Sequence[Line] = lines
                 while left:
                     reads = await loop.run_in_executor(ledger.line_threads, post.admit, left)

@@ -8,6 +8,7 @@ framework does for a request and an answer of any kind; that costs as much as ad
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -25,7 +26,7 @@ from contracts.event import Event
 from contracts.faults import Fault
 from edge.app import Drain, Drained
 from edge.problems import problem
-from edge.tokens import Token, require, requires
+from edge.tokens import REMEMBERED_SECONDS, Token, Tokens, require, requires
 from ledger.acts import Appended
 from ledger.admission import BODY_BYTES_MAX, binary_event
 from ledger.errors import BadRequest, LedgerError, Rejected, Unavailable
@@ -36,7 +37,7 @@ from ledger.problems import ledger_problem
 _STRUCTURED: Final = "application/cloudevents+json"
 _BATCH: Final = "application/cloudevents-batch+json"
 _LINES: Final = "application/x-ndjson"
-_HEADERS_HEEDED: Final = frozenset((b"content-type", b"content-encoding", b"content-length"))
+_HEADERS_HEEDED: Final = frozenset((b"authorization", b"content-type", b"content-encoding", b"content-length"))
 _MANY_BYTES: Final = 64 * 1024
 _EXAMPLE: Final = {
     "specversion": "1.0",
@@ -95,7 +96,8 @@ class _Lane(ASGIMiddleware):
         state = scope["litestar_app"].state
         ledger: Ledger = state.ledger
         admit = ledger.admission.one if kind == _STRUCTURED else ledger.admission.batch
-        answer = _encode(await _record(ledger, token, admit, await _whole(_chunks(receive), state.drain)))
+        body = await _whole(_chunks(receive), state, said[b"authorization"])
+        answer = _encode(await _record(ledger, token, admit, body))
         headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(answer))]
         await send({"type": "http.response.start", "status": 201, "headers": headers})
         await send({"type": "http.response.body", "body": answer, "more_body": False})
@@ -126,7 +128,8 @@ async def post_events(request: Request[Token, None, State]) -> Appended | Stream
         return await _post_lines(request)
     ledger: Ledger = request.app.state.ledger
     admit = _reader(ledger, request)
-    return await _record(ledger, request.user, admit, await _whole(request.stream(), request.app.state.drain))
+    body = await _whole(request.stream(), request.app.state, request.headers["Authorization"])
+    return await _record(ledger, request.user, admit, body)
 
 
 async def _record(ledger: Ledger, token: Token, admit: Admit, body: bytes) -> Appended:
@@ -190,13 +193,16 @@ async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
         more = message["more_body"]
 
 
-async def _whole(chunks: AsyncIterator[bytes], drain: Drain) -> bytes:
+async def _whole(chunks: AsyncIterator[bytes], state: State, authorization: str) -> bytes:
     """
     Read the body of a request that is taken whole. Raises `RequestEntityTooLarge` before it is read to its end.
 
-    One that is still under way when the process is told to end is not waited for: nothing of it is recorded.
+    One that is still under way when the process is told to end is not waited for: nothing of it is recorded. One that
+    takes long is taken only while its token still lives.
     """
-    body = bytearray()
+    drain: Drain = state.drain
+    clock = asyncio.get_running_loop().time
+    began, body = clock(), bytearray()
     try:
         async with drain.ends():
             async for chunk in chunks:
@@ -205,6 +211,9 @@ async def _whole(chunks: AsyncIterator[bytes], drain: Drain) -> bytes:
                     raise RequestEntityTooLarge
     except Drained as exc:
         raise Unavailable("the ledger is shutting down; nothing was recorded: post it again") from exc
+    if clock() - began > REMEMBERED_SECONDS:
+        tokens: Tokens = state.tokens
+        await tokens.require_live(authorization)
     return bytes(body)
 
 
@@ -216,6 +225,8 @@ def _require_plain(content_encoding: str) -> None:
 async def _post_lines(request: Request[Token, None, State]) -> Stream:
     ledger: Ledger = request.app.state.ledger
     drain: Drain = request.app.state.drain
+    tokens: Tokens = request.app.state.tokens
+    live = partial(tokens.require_live, request.headers["Authorization"])
 
     def told(exc: Exception) -> dict[str, Any]:
         if not isinstance(exc, LedgerError):
@@ -226,7 +237,7 @@ async def _post_lines(request: Request[Token, None, State]) -> Stream:
 
     try:
         async with drain.ends():
-            answer = await post_lines(ledger, request.user, request.stream(), told)
+            answer = await post_lines(ledger, request.user, request.stream(), told, live)
     except Drained as exc:
         raise Unavailable("the ledger is shutting down; what it recorded is not recorded twice: post it again") from exc
     # As a header, since of media types the route's own would win.

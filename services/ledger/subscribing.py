@@ -214,8 +214,8 @@ class Subscription:
     """
     One subscriber: what was asked for, and how far it has got.
 
-    `allowed` is asked at each heartbeat: a subscription does not outlive the token it was made with. Everything here
-    happens in the thread of the loop.
+    `allowed` is asked before anything is sent: a subscription does not outlive the token it was made with. Everything
+    here happens in the thread of the loop.
     """
 
     def __init__(
@@ -254,15 +254,15 @@ class Subscription:
             while not self._ended:
                 self.awake.clear()
                 chunk = await self._next()
-                if chunk:
-                    yield chunk
-                elif chunk is None:
+                if chunk is None:
                     await self._pause(beat - clock())
                 if clock() >= beat:
+                    chunk = (chunk or b"") + b":\n\n"
+                    beat = clock() + HEARTBEAT_SECONDS
+                if chunk:
                     if not await self._allowed():
                         return
-                    yield b":\n\n"
-                    beat = clock() + HEARTBEAT_SECONDS
+                    yield chunk
         finally:
             self._feed.leave(self)
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.document import EVENT_BYTES_MAX
-from edge.tokens import Token
+from edge.tokens import REMEMBERED_SECONDS, Token
 from ledger.acts import Draft, Request
 from ledger.lines import Line, groups
 from tests.conftest import Database
@@ -433,3 +433,30 @@ def _raw_post(port: int, token: str, part: bytes) -> bytes:
         while more := raw.recv(65_536):
             answer += more
         return answer
+
+
+def test_a_body_under_way_is_not_recorded_once_its_token_is_revoked(up: Served) -> None:
+    def slowly(acts: list[bytes]) -> Iterator[bytes]:
+        yield acts[0] + b"\n"
+        wait_for(up.database, 1)
+        with psycopg.connect(up.database.dsn, autocommit=True) as connection:
+            connection.execute("UPDATE ledger.tokens SET revoked_at = now()")
+        time.sleep(REMEMBERED_SECONDS + 0.5)
+        yield from acts[1:]
+
+    answer = up.http().post("/v1/events", content=slowly([line_of(act()), line_of(act())]), headers=LINES)
+    assert answer.status_code == 401
+    assert len(stored(up.database)) == 1
+
+
+def test_a_batch_that_takes_long_is_not_recorded_once_its_token_is_revoked(up: Served) -> None:
+    def slowly() -> Iterator[bytes]:
+        yield b"["
+        with psycopg.connect(up.database.dsn, autocommit=True) as connection:
+            connection.execute("UPDATE ledger.tokens SET revoked_at = now()")
+        time.sleep(REMEMBERED_SECONDS + 0.5)
+        yield line_of(act()) + b"]"
+
+    headers = {"Content-Type": "application/cloudevents-batch+json"}
+    assert up.http().post("/v1/events", content=slowly(), headers=headers).status_code == 401
+    assert stored(up.database) == []

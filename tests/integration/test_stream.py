@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from edge.tokens import REMEMBERED_SECONDS
 from ledger import subscribing
 from tests.conftest import Database, TestLedger
 from tests.events import event
@@ -328,6 +329,19 @@ def test_a_stream_does_not_outlive_its_token(up: Served, monkeypatch: pytest.Mon
             connection.execute("UPDATE ledger.tokens SET revoked_at = now()")
         answer.read()  # to its end
     assert time.monotonic() - began < 8
+
+
+def test_nothing_is_sent_once_its_token_is_revoked(up: Served) -> None:
+    record(up, opened(1))
+    with httpx.stream("GET", up.url + STREAM, headers=up.bearer("read"), timeout=20) as answer:
+        lines = answer.iter_lines()
+        while not next(lines).startswith("id: 1"):
+            pass
+        with psycopg.connect(up.database.dsn, autocommit=True) as connection:
+            connection.execute("UPDATE ledger.tokens SET revoked_at = now()")
+        time.sleep(REMEMBERED_SECONDS + 0.5)
+        record(up, opened(1))
+        assert [line for line in lines if line.startswith("id: ")] == []
 
 
 def test_streams_end_with_the_server(up: Served) -> None:

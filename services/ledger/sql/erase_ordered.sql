@@ -1,8 +1,8 @@
--- Erase the content of every act that a data.erase recorded after it names, unless that is done. The leaf stays, and
--- with it every proof. Packs keep theirs: without them later acts could not be read.
+-- Erase the content of every act that a data.erase recorded after it names, and the tags it gave, unless that is done.
+-- The leaf stays, and with it every proof. Packs keep theirs: without them later acts could not be read.
 --   log_id int
 UPDATE ledger.entries AS target
-   SET payload = NULL, salt = NULL
+   SET payload = NULL, salt = NULL, tags = ledger.named_in_leaf(target.tags, target.leaf)
   FROM (SELECT position, convert_from(payload, 'UTF8')::jsonb -> 'data' -> 'target' AS key
           FROM ledger.entries
          WHERE log_id = %(log_id)s
@@ -11,6 +11,6 @@ UPDATE ledger.entries AS target
    AND target.source = ordered.key ->> 'source'
    AND target.id = ordered.key ->> 'id'
    AND target.position < ordered.position
-   AND target.payload IS NOT NULL
+   AND (target.payload IS NOT NULL OR target.tags <> ledger.named_in_leaf(target.tags, target.leaf))
    AND target.type NOT IN ('catalogue.extend', 'data.erase')
 RETURNING target.position;
