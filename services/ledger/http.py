@@ -60,7 +60,8 @@ async def stream_events(
     Send acts as they are recorded (server-sent events), after those that are: each once, in order, without an end.
 
     An event's `id` is the act's position, its `data` what `/v1/events/{position}` answers. A comment comes every 15
-    seconds.
+    seconds. The format has no carriage return: where an act has some between its tokens, line feeds stand in their
+    place, and the bytes that its commitment was made of are those of `/v1/events/{position}`.
     """
     ledger: Ledger = request.app.state.ledger
     tokens: Tokens = request.app.state.tokens
