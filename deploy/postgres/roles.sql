@@ -23,11 +23,12 @@ SELECT format('CREATE ROLE %I LOGIN', wanted)
 ALTER ROLE quanze_owner CREATEROLE;
 GRANT quanze_writer, quanze_projector, quanze_rules, quanze_eraser TO quanze_owner;
 
--- `quanze ledger` and `quanze token`: reads everything of the ledger, adds acts, changes none.
-GRANT quanze_writer TO quanze_ledger;
+-- `quanze ledger` and `quanze token`: reads everything of the ledger, adds acts, changes none but to erase what an act
+-- orders to.
+GRANT quanze_writer, quanze_eraser TO quanze_ledger;
 
--- `quanze projector`: reads acts, writes the read models.
-GRANT quanze_projector TO quanze_follower;
+-- `quanze projector`: reads acts, writes the read models; its rules read with the rights of less.
+GRANT quanze_projector, quanze_rules TO quanze_follower;
 
 -- A receipt means that the act is on disk, whatever the server's default. And the server's own log must not keep what is
 -- erased later: a statement that fails would put its data there.
@@ -46,6 +47,7 @@ SELECT 'CREATE DATABASE quanze TEMPLATE template0 ENCODING ''UTF8'''
 ALTER DATABASE quanze OWNER TO quanze_owner;
 REVOKE ALL ON DATABASE quanze FROM PUBLIC;
 GRANT CONNECT ON DATABASE quanze TO quanze_ledger, quanze_follower, quanze_auditor;
+GRANT TEMPORARY ON DATABASE quanze TO quanze_projector; -- what a rule reads is laid out in temporary tables
 
 -- 4. After `quanze migrate`, once, as quanze_owner in the database: whoever runs `quanze verify --log DSN` reads the
 --    ledger and can add nothing to it.

@@ -14,7 +14,7 @@ from typing import LiteralString, cast
 
 import psycopg
 from psycopg import Connection
-from psycopg.errors import DeadlockDetected
+from psycopg.errors import DeadlockDetected, InsufficientPrivilege
 from psycopg.rows import TupleRow, tuple_row
 from psycopg.sql import SQL, Identifier
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -30,6 +30,10 @@ _ASKED_AGAIN_SECONDS = 1.5
 
 class MigrationStopped(Exception):
     """A migration could not get at its tables."""
+
+
+class MigrationMissing(Exception):
+    """The database is of an older version; `quanze migrate` brings it up to date."""
 
 
 class MigrationChanged(Exception):
@@ -121,6 +125,18 @@ def require_role(dsn: str, role: str) -> None:
     """Connect and take the role. Raises psycopg's `InsufficientPrivilege` where this login may not."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         working_as(role)(connection)
+
+
+def require_migrated(dsn: str, role: str, package: str, schema: str) -> None:
+    """Raise `MigrationMissing` where `schema` lacks a migration of `package`, which this version relies on."""
+    seen: set[str] = set()
+    with psycopg.connect(dsn, autocommit=True) as connection, suppress(InsufficientPrivilege):  # it came with one
+        working_as(role)(connection)
+        table = Identifier(schema, "migrations")
+        seen |= {name for (name,) in connection.execute(SQL("SELECT name FROM {}").format(table)).fetchall()}
+    missing = [name for name, _ in migrations_of(package) if name not in seen]
+    if missing:
+        raise MigrationMissing(f"this database lacks {', '.join(missing)}; run `quanze migrate` first")
 
 
 def migrate(dsn: str, package: str, schema: str) -> list[str]:

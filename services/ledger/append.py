@@ -77,11 +77,16 @@ class Edge(Struct, frozen=True):
 
 
 class Written(Struct, frozen=True):
-    """What one transaction wrote: what became of each request, where the log ends now, and whether acts were there."""
+    """
+    What one transaction wrote: what became of each request, and where the log ends now.
+
+    `duplicates`: acts were there already. `tags` is how many the new ones have.
+    """
 
     outcomes: list[Outcome]
     edge: Edge
     duplicates: bool
+    tags: int
 
 
 def append(
@@ -111,7 +116,7 @@ def append(
         reached = batch.write()
     head = TreeHead(reached.frontier.size, base64(reached.root))
     outcomes = [each if isinstance(each, LedgerError) else Appended(batch.receipts(each), head) for each in taken]
-    return Written(outcomes, reached, batch.duplicates)
+    return Written(outcomes, reached, batch.duplicates, batch.tags)
 
 
 class _Batch:
@@ -138,6 +143,7 @@ class _Batch:
         self._placed: dict[tuple[str, str], Place] = {}
         self._hashes: list[bytes] = []
         self.duplicates = False
+        self.tags = 0
 
     def look_up(self, requests: Sequence[Request]) -> None:
         """Find out which of the acts of these requests are recorded."""
@@ -171,6 +177,7 @@ class _Batch:
         self._placed |= placed
         for place in placed.values():
             self._edge.recent.add(place.draft.type, place.draft.tags)
+            self.tags += len(place.draft.tags)
         return taken
 
     def write(self) -> Edge:
@@ -244,7 +251,9 @@ class _Batch:
                 "WITH meant AS MATERIALIZED (SELECT position FROM ledger.entries"
                 " WHERE log_id = %s AND position > %s AND position <= %s AND {}) SELECT position FROM meant LIMIT 1"
             )
-            row = self._cursor.execute(sql.format(where), [self._log_id, after, recent.since, *parameters]).fetchone()
+            # Planned anew each time: how much of the log a condition looks back on makes the difference.
+            asked = [self._log_id, after, recent.since, *parameters]
+            row = self._cursor.execute(sql.format(where), asked, prepare=False).fetchone()
             return row[0] if row is not None else None
         return found
 

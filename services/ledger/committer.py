@@ -69,8 +69,8 @@ class Committer:
         self._connection: Connection[TupleRow] | None = None
         self._edge: Edge | None = None
         self._look_up = False
-        self.reached = 0
-        """Where the log ended after the last commit of this writer; 0 before its first."""
+        self.tags = 0
+        """Tags of all acts that this writer has recorded."""
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
 
@@ -152,16 +152,16 @@ class Committer:
                 self._commit(batch[:middle])
                 self._commit(batch[middle:])
             else:
-                _log.exception("request_refused_by_database")
                 self._fail(batch, exc)
+                _log.exception("request_refused_by_database")
         except psycopg.Error as exc:
             self._forget_connection()
-            _log.warning("commit_failed", requests=len(batch), error=str(exc).strip())
             self._fail(batch, Unavailable("the database did not answer; nothing was acknowledged"))
+            _log.warning("commit_failed", requests=len(batch), error=str(exc).strip())
         except Exception as exc:  # noqa: BLE001 - the thread must live on; the posters get what happened
             self._forget_connection()
-            _log.exception("commit_failed", requests=len(batch))
             self._fail(batch, exc)
+            _log.exception("commit_failed", requests=len(batch))
         else:
             for waiting, outcome in zip(batch, outcomes, strict=True):
                 if isinstance(outcome, LedgerError):
@@ -184,7 +184,7 @@ class Committer:
             self._look_up = True
             written = self._append(connection, requests)
         self._edge, self._look_up = written.edge, written.duplicates
-        self.reached = written.edge.frontier.size
+        self.tags += written.tags
         return written.outcomes
 
     def _append(self, connection: Connection[TupleRow], requests: Sequence[Request]) -> Written:

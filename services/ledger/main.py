@@ -10,7 +10,7 @@ import psycopg
 from psycopg import Connection
 
 from contracts.event import Event
-from edge.database import migrate, open_pool, require_role, statement
+from edge.database import migrate, open_pool, require_migrated, require_role, statement
 from edge.tokens import Token, Tokens, digest_of, new_bearer
 from ledger.acts import Appended, Draft, Request
 from ledger.admission import Admission
@@ -48,6 +48,7 @@ class Ledger:
         self._dsn = settings.dsn
         self.log_id = find_log(settings.dsn, signer)
         require_role(settings.dsn, "quanze_writer")
+        require_migrated(settings.dsn, "quanze_writer", "ledger", "ledger")
         self.pool = open_pool(settings.dsn, "quanze_writer", size_max=_POOL_SIZE_MAX, name="quanze ledger")
         self.tokens = Tokens(self.pool, self.log_id)
         self.checkpoints = Checkpoints(self.pool, self.log_id, signer)
@@ -64,7 +65,7 @@ class Ledger:
         self._deciding = ThreadPoolExecutor(_DECIDING_THREADS, "deciding")
         self._bell: Bell | None = None
         self._signing = SigningThread(self.checkpoints)
-        self._settling = SettlingThread(self.pool, lambda: self._committer.reached)
+        self._settling = SettlingThread(self.pool, lambda: self._committer.tags)
         self.gatekeeper: Gatekeeper | None = None
         if settings.projector_url is not None:
             self.ask_first(RemoteGate(settings.projector_url, settings.projector_token))

@@ -5,12 +5,15 @@ A condition is checked while the head is locked, so everybody waits for it. One 
 remembered here is answered without the database.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Final
 
 from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
 
 ACTS_MAX: Final = 10_000
+AT_SIGHT: Final = 100
+"""Acts to look at before all are listed by tag, which takes longer."""
 
 
 class Recent:
@@ -23,6 +26,9 @@ class Recent:
         self._newest: dict[str, int] = {}
         """Position of the newest act with a tag."""
         self._newest_of_type: dict[str, int] = {}
+        self._listed = since
+        self._with_tag: dict[str, list[int]] = {}
+        """Positions of all acts with a tag, up to `_listed`. Few conditions need them."""
 
     def add(self, type: str, tags: Sequence[str]) -> None:
         """Remember the act at the next position."""
@@ -36,6 +42,8 @@ class Recent:
             self.since += gone
             self._indexed = self.since
             self._newest, self._newest_of_type = {}, {}
+            self._listed = self.since
+            self._with_tag = {}
 
     def last_match(self, query: DCBQuery, after: int) -> int | None:
         """Return the position of the newest act after `after`, which is not before `since`, that is meant."""
@@ -57,9 +65,24 @@ class Recent:
             newest = min([self._newest.get(tag, 0) for tag in item.tags])
         if item.types:
             newest = min(newest, max([self._newest_of_type.get(type, 0) for type in item.types]))
-        # Mostly nothing can be meant, which is known by now. Else the acts are looked at from there back.
-        for position in range(newest, after, -1):
+        # Mostly nothing can be meant, which is known by now.
+        for position in self._candidates(item, newest, after):
             type, tags = self._acts[position - self.since - 1]
             if (not item.types or type in item.types) and all(tag in tags for tag in item.tags):
                 return position
         return after
+
+    def _candidates(self, item: DCBQueryItem, newest: int, after: int) -> Iterator[int]:
+        """Yield positions from `newest` back to `after`, among them all that the item means."""
+        oldest = max(after, newest - AT_SIGHT)
+        yield from range(newest, oldest, -1)
+        if oldest > after:
+            self._list()
+            rarest = min([self._with_tag.get(tag, []) for tag in item.tags], key=len)
+            yield from takewhile(after.__lt__, reversed(rarest))
+
+    def _list(self) -> None:
+        for position, (_, tags) in enumerate(self._acts[self._listed - self.since :], self._listed + 1):
+            for tag in tags:
+                self._with_tag.setdefault(tag, []).append(position)
+        self._listed = self.since + len(self._acts)

@@ -21,7 +21,7 @@ import uvicorn
 from litestar import Litestar
 
 from edge.app import Drain, make_app
-from edge.database import MigrationChanged, MigrationStopped
+from edge.database import MigrationChanged, MigrationMissing, MigrationStopped
 from edge.tokens import digest_of
 from ledger.errors import LedgerError
 from ledger.http import HANDLERS as LEDGER_HANDLERS
@@ -54,7 +54,7 @@ def in_words() -> Generator[None]:
     """Turn what an operator can mend, a key or a database that does not fit, into words."""
     try:
         yield
-    except (KeyRefused, LedgerError, ProjectorError, MigrationChanged, MigrationStopped) as exc:
+    except (KeyRefused, LedgerError, ProjectorError, MigrationChanged, MigrationMissing, MigrationStopped) as exc:
         raise WrongUse(str(exc)) from exc
 
 

@@ -112,7 +112,12 @@ def test_another_act_under_an_erased_key_is_no_duplicate(ledger: TestLedger) -> 
     ledger.ledger.erase()
     again = ledger.post([{**act, "data": {"title": "y"}}])[0]
     assert (again.position, again.status, again.content) == (1, "duplicate", "erased"), "nothing is left to compare"
-    for changed in ({"actor": "person:P2"}, {"type": "contract.sign"}, {"subject": "project:P2"}, {"time": "2026-01-01T00:00:00Z"}):
+    for changed in (
+        {"actor": "person:P2"},
+        {"type": "contract.sign"},
+        {"subject": "project:P2"},
+        {"time": "2026-01-01T00:00:00Z"},
+    ):
         with pytest.raises(KeyTaken) as refused:
             ledger.post([{**act, **changed}])
         assert (refused.value.position, refused.value.posted) == (1, None)

@@ -8,14 +8,18 @@ import psycopg
 import pytest
 from psycopg.errors import FeatureNotSupported, InsufficientPrivilege, UndefinedFile
 
+from edge.database import MigrationMissing
 from ledger.acts import Request
 from ledger.committer import Committer
-from ledger.settling import ACTS_MAX, SettlingThread
+from ledger.main import Ledger
+from ledger.settings import Settings
+from ledger.settling import TAGS_MAX, SettlingThread
 from tests.conftest import Database, TestLedger
 from tests.events import event
 from tests.integration.test_append import draft
 from tests.integration.test_ledger_faults import receipts
 
+PAGE_BYTES = 8192
 _SETTLED_SECONDS_MAX = 30.0
 
 
@@ -57,9 +61,29 @@ def test_nothing_waits_soon_after_the_last_act(ledger: TestLedger, waiting: Call
 
 def test_the_writer_leaves_it_to_others(database: Database, waiting: Callable[[], int]) -> None:
     committer = Committer(database.dsn, database.log_id, database.signer.origin)
-    receipts([committer.submit(Request((draft(f"d{number}", tags=("unit:U1",)),))) for number in range(500)])
+    for batch in range(5):
+        tags = [tuple(f"person:{batch}-{act}-{number:080d}" for number in range(64)) for act in range(200)]
+        acts = tuple(draft(f"{batch}-{act}", tags=each) for act, each in enumerate(tags))
+        receipts([committer.submit(Request(acts))])
+    assert committer.tags == 5 * 200 * 64
+    committer.close()
+    assert waiting() * PAGE_BYTES > 4 * 1024 * 1024, "so much PostgreSQL itself would not leave"
+
+
+def test_what_waits_at_a_start_is_merged(database: Database, waiting: Callable[[], int]) -> None:
+    committer = Committer(database.dsn, database.log_id, database.signer.origin)
+    receipts([committer.submit(Request((draft("d", tags=("unit:U1",)),)))])
     committer.close()
     assert waiting() > 0
+    with Ledger(Settings(dsn=database.dsn, signing_key=database.signer.text())):
+        wait_until_none(waiting)
+
+
+def test_a_ledger_does_not_start_on_an_older_schema(database: Database) -> None:
+    with psycopg.connect(database.dsn) as connection:
+        connection.execute("DELETE FROM ledger.migrations WHERE name LIKE '0003%'")
+    with pytest.raises(MigrationMissing, match=r"0003_tags_settled_beside\.sql; run `quanze migrate` first"):
+        Ledger(Settings(dsn=database.dsn, signing_key=database.signer.text()))
 
 
 def test_it_is_merged_while_more_and_more_comes(
@@ -69,7 +93,7 @@ def test_it_is_merged_while_more_and_more_comes(
     receipts([committer.submit(Request((draft("d", tags=("unit:U1",)),)))])
     committer.close()
     assert waiting() > 0
-    never_still = count(ACTS_MAX // 4, ACTS_MAX // 4)
+    never_still = count(TAGS_MAX // 4, TAGS_MAX // 4)
     settling = SettlingThread(ledger.ledger.pool, lambda: next(never_still))
     settling.start()
     try:

@@ -2,7 +2,9 @@
 
 import os
 from typing import Any
+from unittest.mock import patch
 
+import pytest
 from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,17 +33,19 @@ def newest(known: list[tuple[str, list[str]]], since: int, query: DCBQuery, afte
     return None
 
 
+@pytest.mark.parametrize("at_sight", [1, 100])
 @bounded
 @given(st.data(), st.integers(0, 1_000), st.lists(acts, min_size=1, max_size=4))
-def test_the_newest_match_is_found_as_acts_are_added(data: Any, since: int, batches: list[Any]) -> None:
+def test_the_newest_match_is_found_as_acts_are_added(at_sight: int, data: Any, since: int, batches: list[Any]) -> None:
     remembered, known = Recent(since), list[tuple[str, list[str]]]()
-    for batch in batches:
-        for type, tags in batch:
-            remembered.add(type, tags)
-        known += batch
-        query = data.draw(queries)
-        after = data.draw(st.integers(since, since + len(known) + 2))
-        assert remembered.last_match(query, after) == newest(known, since, query, after)
+    with patch.object(recent, "AT_SIGHT", at_sight):
+        for batch in batches:
+            for type, tags in batch:
+                remembered.add(type, tags)
+            known += batch
+            query = data.draw(queries)
+            after = data.draw(st.integers(since, since + len(known) + 2))
+            assert remembered.last_match(query, after) == newest(known, since, query, after)
 
 
 def test_what_is_forgotten_is_the_older_half_and_is_said() -> None:

@@ -22,3 +22,6 @@ END $$;
 
 -- What was erased before this keeps its tags until the next start, which carries out every order again.
 GRANT UPDATE (tags) ON ledger.entries TO quanze_eraser;
+
+-- A service asks at its start whether the schema is as new as itself.
+GRANT SELECT ON ledger.migrations TO quanze_writer;
