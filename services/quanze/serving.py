@@ -22,6 +22,7 @@ from litestar import Litestar
 
 from edge.app import Drain, make_app
 from edge.database import MigrationChanged, MigrationStopped
+from edge.protocol import Protocol
 from edge.tokens import digest_of
 from ledger.errors import LedgerError
 from ledger.http import HANDLERS as LEDGER_HANDLERS
@@ -270,7 +271,7 @@ def serve(
         app,
         log_config=None,
         access_log=False,
-        http="httptools",
+        http=Protocol,
         loop="auto",
         lifespan="off",
         server_header=False,
