@@ -48,7 +48,7 @@ def list_events(
     return ledger.reading.acts(after, limit, tag=tag, act=act, with_salt=request.user.may("verify"))
 
 
-@get("/v1/events/stream", guards=[requires("read", "verify")], media_type=_EVENTS, tags=["ledger"])
+@get("/v1/events/stream", guards=[requires("read", "verify")], media_type=_EVENTS, endless=True, tags=["ledger"])
 async def stream_events(
     request: Request[Token, None, State],
     after: Annotated[int, QueryParameter(ge=0, description="begin after this position; 0 is the whole log")] = 0,

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from edge import protocol
+from ledger.admission import BODY_BYTES_MAX
 from tests.conftest import Database
 from tests.events import event
 from tests.served import Served, served
@@ -177,3 +178,88 @@ def test_a_body_and_an_answer_may_take_longer_than_a_head(up: Served, monkeypatc
         time.sleep(1)
         http.post("/v1/events", json=event("project.open", "project:LATE", "person:P1"), headers=ONE)
         assert next(line for line in lines if line == "id: 5")
+
+
+GETS = ("/health/live", "/health/ready", "/v1/events", "/v1/events/1", "/v1/log", "/checkpoint", "/tile/0/000.p/1")
+
+
+def test_a_head_is_what_a_get_begins_with(up: Served) -> None:
+    http = up.http()
+    http.post("/v1/events", json=event("project.open", "project:P1", "person:P1"), headers=ONE).raise_for_status()
+    http.get("/checkpoint")  # signs the head
+    for path in (*GETS, "/docs", "/docs/openapi.json", "/docs/assets/swagger-ui.css", "/nowhere", "/v1/events/9"):
+        got, head = http.get(path), http.head(path)
+        assert (head.status_code, head.content) == (got.status_code, b""), path
+        for name in ("content-length", "cache-control", "content-type"):
+            assert head.headers.get(name) == got.headers.get(name), (path, name)
+        assert "content-length" in head.headers, path
+    assert httpx.head(f"{up.url}/v1/events").status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/v1/events/stream", "/v1/events/stream/", "//v1/events//stream"])
+def test_a_stream_has_no_head(up: Served, path: str) -> None:
+    answer = up.http().head(up.url + path)
+    assert answer.status_code == 405
+
+
+@pytest.mark.parametrize(
+    "path", ["//0/000.p/1", "/0//000.p/1", "/0/000.p/1/", "/0/%30%30%30.p/1", "/0/x000/000.p/1", "/%D9%A0/000.p/1"]
+)
+def test_a_tile_has_one_path(up: Served, path: str) -> None:
+    http = up.http()
+    http.post("/v1/events", json=event("project.open", "project:P1", "person:P1"), headers=ONE).raise_for_status()
+    http.get("/checkpoint")
+    assert http.get("/tile/0/000.p/1").status_code == 200
+    assert http.get("/tile/entries/000.p/1").status_code == 200
+    raw = httpx.URL(up.url).copy_with(raw_path=b"/tile" + path.encode())
+    assert http.get(raw).status_code == 404
+    assert http.get(str(raw).replace("/0/", "/entries/")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "pointers"),
+    [
+        ("/v1/proofs/consistency", ["/from"]),
+        ("/v1/proofs/consistency?from=-1", ["/from"]),
+        ("/v1/proofs/consistency?from=x&to=y", ["/from", "/to"]),
+        ("/v1/proofs/inclusion", ["/position"]),
+        ("/v1/proofs/inclusion?position=0", ["/position"]),
+        ("/v1/events?limit=many", ["/limit"]),
+        ("/v1/events?tag=", ["/tag"]),
+        ("/v1/events?type=&tag=", ["/tag", "/type"]),
+        ("/v1/events/stream?tag=", ["/tag"]),
+        ("/v1/events/stream?type=", ["/type"]),
+        ("/v1/events/stream?type", ["/type"]),
+        ("/v1/events/stream?after=-1", ["/after"]),
+    ],
+)
+def test_a_parameter_that_says_nothing_is_pointed_to(up: Served, path: str, pointers: list[str]) -> None:
+    answer = up.http().get(path)
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+    assert [each["pointer"] for each in answer.json()["errors"]] == pointers
+
+
+def test_a_header_that_says_nothing_is_pointed_to(up: Served) -> None:
+    answer = up.http().get("/v1/events/stream", headers={"Last-Event-ID": "none"})
+    assert (answer.status_code, [each["pointer"] for each in answer.json()["errors"]]) == (400, ["/Last-Event-ID"])
+
+
+@pytest.mark.parametrize("kind", ["cloudevents+json", "cloudevents-batch+json", "json"])
+@pytest.mark.parametrize("length", [True, False])
+def test_a_body_over_the_limit_is_told_the_limit(up: Served, kind: str, length: bool) -> None:
+    body = b" " * (BODY_BYTES_MAX + 1)
+    headers = {"Content-Type": f"application/{kind}", "ce-specversion": "1.0"}
+    answer = up.http().post("/v1/events", content=body if length else iter([body]), headers=headers)
+    found = answer.json()
+    assert (answer.status_code, found["type"]) == (413, "urn:quanze:problem:too-large")
+    assert [(each["pointer"], each["code"]) for each in found["errors"]] == [("", "too_large")]
+    assert str(BODY_BYTES_MAX) in found["errors"][0]["message"]
+
+
+def test_the_binary_mode_without_its_version_says_that_it_is_missing(up: Served) -> None:
+    headers = {"Content-Type": "application/json", "ce-id": "1", "ce-source": "urn:test", "ce-type": "project.open"}
+    answer = up.http().post("/v1/events", content=b"{}", headers=headers)
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert "/specversion" in [each["pointer"] for each in answer.json()["errors"]]
+    neither = up.http().post("/v1/events", content=b"{}", headers={"Content-Type": "application/json"})
+    assert neither.status_code == 415
