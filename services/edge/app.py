@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from litestar import Litestar, Request, Response, get
+from litestar.exceptions import ValidationException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.handlers import HTTPRouteHandler
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
@@ -17,11 +19,12 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.plugins.problem_details import ProblemDetailsException
 from litestar.plugins.prometheus import PrometheusController
 from litestar.static_files import create_static_files_router  # pyright: ignore[reportUnknownVariableType] - its os.PathLike is bare
-from litestar.types import ControllerRouterHandler
+from litestar.types import ControllerRouterHandler, Message, Send
+from litestar.utils import normalize_path
 
-from contracts.faults import Fault
+from contracts.faults import Fault, pointer
 from edge.metrics import Metrics
-from edge.problems import problem, problems_plugin
+from edge.problems import answer_body, answer_parameters, problem, problems_plugin
 from edge.tokens import Authentication, Tokens
 
 Errors = Mapping[type[Exception], Callable[[Any], ProblemDetailsException]]
@@ -88,17 +91,22 @@ def make_app(
 
     What goes on for long asks `app.state.drain`, a `Drain`, when to end.
 
+    HEAD is answered wherever GET is, but for routes with `endless=True`: to ask for their head would not end.
+
     Open without a token: health, metrics, the API page, and the routes that say so themselves.
     """
+    endless = [path for handler in handlers if handler.opt.get("endless") for path in handler.paths]
     routes: list[ControllerRouterHandler] = [*handlers, *_health(checks), _Metrics, _assets()]
     app = _Application(
         routes,
-        before_request=_refuse_nul,
+        before_request=_refuse_unreadable,
+        exception_handlers={ValidationException: answer_parameters, RequestEntityTooLarge: answer_body},
         middleware=[DefineMiddleware(Authentication, exclude=["^/docs(/|$)"]), Metrics()],
         plugins=[problems_plugin(errors)],
         openapi_config=_openapi(title),
         logging_config=None,  # structlog is set up by whoever composes the process
     )
+    app.endless = frozenset(endless)
     app.state.tokens = tokens
     app.state.drain = Drain()
     app.state.update(state)
@@ -106,7 +114,7 @@ def make_app(
 
 
 _ESCAPED_SLASH = "\0"
-"""Stands for a `/` that was sent as %2F. No request can hold it otherwise (`_refuse_nul`)."""
+"""Stands for a `/` that was sent as %2F. No request can hold it otherwise (`_refuse_unreadable`)."""
 
 
 def with_slashes(text: str) -> str:
@@ -114,23 +122,47 @@ def with_slashes(text: str) -> str:
     return text.replace(_ESCAPED_SLASH, "/")
 
 
-async def _refuse_nul(request: Request[Any, Any, Any]) -> None:
-    """No name holds a NUL, and PostgreSQL takes none."""
+async def _refuse_unreadable(request: Request[Any, Any, Any]) -> None:
+    """
+    Refuse what cannot mean anything: a NUL, which no name holds and PostgreSQL does not take, and an empty parameter.
+
+    Whoever filters by nothing, such as by a variable that was not set, would take the whole list for what was found.
+    """
     sent: bytes = request.scope["raw_path"] + b"?" + request.scope["query_string"]
     if b"%00" in sent or b"\0" in sent:
         fault = Fault("", "nul", "the address holds a NUL")
         raise problem(400, "bad-request", "The question cannot be read", fault.message, faults=[fault])
+    if request.method == "GET":
+        empty = sorted({name for name, value in request.query_params.multi_items() if value == ""})
+        faults = [Fault(pointer("", name), "empty", "holds nothing: leave it out, or say what") for name in empty]
+        if faults:
+            raise problem(400, "bad-request", "The question cannot be read", faults[0].message, faults=faults)
 
 
 class _Application(Litestar):
-    """Keeps a `/` that is part of a reference, sent as %2F, from being taken for the end of a path's segment."""
+    """
+    Keeps a `/` that is part of a reference, sent as %2F, from being taken for the end of a path's segment.
+
+    Answers HEAD as GET, without the body (RFC 9110 §9.3.2).
+    """
+
+    endless: frozenset[str] = frozenset()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         raw: bytes = (scope.get("raw_path") or b"").partition(b"?")[0] if scope["type"] == "http" else b""
         if b"%2f" in raw.lower():
             segments = raw.decode("ascii", "replace").split("/")
             scope["path"] = "/".join(unquote(segment).replace("/", _ESCAPED_SLASH) for segment in segments)
+        if scope["type"] == "http" and scope["method"] == "HEAD" and normalize_path(scope["path"]) not in self.endless:
+            scope, send = {**scope, "method": "GET"}, _without_body(send)
         await super().__call__(scope, receive, send)
+
+
+def _without_body(send: Send) -> Send:
+    async def head(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return head
 
 
 def _health(checks: Mapping[str, Check]) -> list[HTTPRouteHandler]:

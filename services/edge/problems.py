@@ -8,7 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from litestar.exceptions import HTTPException
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.params import ParameterKwarg
 from litestar.plugins.problem_details import ProblemDetailsConfig, ProblemDetailsException, ProblemDetailsPlugin
 
 from contracts.faults import Fault
@@ -61,6 +64,27 @@ def problems_plugin(
     )
 
 
+def answer_parameters(request: Request[Any, Any, Any], exc: ValidationException) -> Response[dict[str, Any]]:
+    """Answer parameters that are missing or ill-typed, by the names they are sent under: ours may be others."""
+    if isinstance(exc.__cause__, KeyError):  # the name of what is missing; the library puts it into words only
+        exc.extra = [{"key": exc.__cause__.args[0], "code": "missing", "message": "is required"}]
+    sent = {
+        name: field.kwarg_definition.name
+        for name, field in request.route_handler.parsed_fn_signature.parameters.items()
+        if isinstance(field.kwarg_definition, ParameterKwarg) and field.kwarg_definition.name
+    }
+    extra: Any = exc.extra or []
+    exc.extra = [{**each, "key": sent.get(each["key"], each["key"])} if "key" in each else each for each in extra]
+    return _from_http(exc).to_response(request)
+
+
+def answer_body(request: Request[Any, Any, Any], exc: RequestEntityTooLarge) -> Response[dict[str, Any]]:
+    """Answer a body that is longer than its route takes, with the limit."""
+    limit = request.route_handler.resolve_request_max_body_size()
+    exc.extra = [{"code": "too_large", "message": f"more than {limit} bytes in one body"}]
+    return _from_http(exc).to_response(request)
+
+
 def _of_cursor(exc: BadCursor) -> ProblemDetailsException:
     fault = Fault("/after", "bad_cursor", "take `next` from the page before, as it is")
     return problem(400, "bad-request", "This is no cursor of this list", faults=[fault])
@@ -70,7 +94,10 @@ def _from_http(exc: HTTPException) -> ProblemDetailsException:
     if isinstance(exc, ProblemDetailsException):
         return exc
     extra: Any = exc.extra or []
-    faults = [Fault(f"/{each.get('key', '')}", "bad_value", str(each.get("message", ""))) for each in extra]
+    faults = [
+        Fault(f"/{each['key']}" if "key" in each else "", each.get("code", "bad_value"), str(each.get("message", "")))
+        for each in extra
+    ]
     headers = {"WWW-Authenticate": "Bearer"} if exc.status_code == 401 else exc.headers
     code = _CODES.get(exc.status_code, "bad-request" if exc.status_code < 500 else "internal")
     return problem(

@@ -13,6 +13,7 @@ from edge.app import Drain
 from edge.listing import LIMIT_DEFAULT, After, Limit
 from edge.paging import Page
 from edge.tokens import Token, Tokens, bearer_of, require, requires
+from ledger.errors import Unknown
 from ledger.main import Ledger
 from ledger.posting import post_events
 from ledger.reading import ConsistencyProof, InclusionProof, LogKeys, StoredAct
@@ -46,7 +47,7 @@ def list_events(
     return ledger.reading.acts(after, limit, tag=tag, act=act, with_salt=request.user.may("verify"))
 
 
-@get("/v1/events/stream", guards=[requires("read", "verify")], media_type=_EVENTS, tags=["ledger"])
+@get("/v1/events/stream", guards=[requires("read", "verify")], media_type=_EVENTS, endless=True, tags=["ledger"])
 async def stream_events(
     request: Request[Token, None, State],
     after: Annotated[int, QueryParameter(ge=0, description="begin after this position; 0 is the whole log")] = 0,
@@ -133,6 +134,7 @@ def get_checkpoint(request: Request[Any, None, State]) -> Response[str]:
 @get("/tile/{path:path}", exclude_from_auth=True, sync_to_thread=True, tags=["proofs"])
 def get_tile(request: Request[Any, None, State], path: Annotated[str, PathParameter()]) -> Response[bytes]:
     """Return a tile of hashes (c2sp.org/tlog-tiles): 256 of them, or `.p/W` for the first W."""
+    _require_as_sent(request, f"/tile{path}")
     ledger: Ledger = request.app.state.ledger
     return Response(
         ledger.reading.tile(path),
@@ -144,12 +146,19 @@ def get_tile(request: Request[Any, None, State], path: Annotated[str, PathParame
 @get("/tile/entries/{path:path}", guards=[requires("read", "verify")], sync_to_thread=True, tags=["proofs"])
 def get_entries(request: Request[Token, None, State], path: Annotated[str, PathParameter()]) -> Response[bytes]:
     """Return the leaves under a tile (c2sp.org/tlog-tiles): what a leaf says of who and when is not for everybody."""
+    _require_as_sent(request, f"/tile/entries{path}")
     ledger: Ledger = request.app.state.ledger
     return Response(
         ledger.reading.tile(f"entries/{path.removeprefix('/')}", leaves=True),
         media_type="application/octet-stream",
         headers={"Cache-Control": "private, max-age=31536000, immutable"},
     )
+
+
+def _require_as_sent(request: Request[Any, Any, Any], path: str) -> None:
+    """Raise `Unknown` for what the router took for this path, such as one with `//` or `%30`: a tile has one path."""
+    if request.scope["raw_path"].partition(b"?")[0] != path.encode():
+        raise Unknown(f"`{path}` was sent in another form")
 
 
 HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (

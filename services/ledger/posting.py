@@ -16,7 +16,6 @@ from litestar import Request, post
 from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.exceptions import ClientException
-from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.middleware import ASGIMiddleware
 from litestar.openapi.spec import Example, OpenAPIMediaType, OpenAPIResponse, Operation, RequestBody
 from litestar.response import Stream
@@ -32,7 +31,7 @@ from ledger.admission import BODY_BYTES_MAX, binary_event
 from ledger.errors import BadRequest, LedgerError, Rejected, Unavailable
 from ledger.lines import answered, post_lines
 from ledger.main import Ledger, is_heeded
-from ledger.problems import ledger_problem
+from ledger.problems import act_problem
 
 _STRUCTURED: Final = "application/cloudevents+json"
 _BATCH: Final = "application/cloudevents-batch+json"
@@ -92,7 +91,7 @@ class _Lane(ASGIMiddleware):
         token: Token = scope["user"]
         require(token, "events:write")
         if said.get(b"content-length", "").isdecimal() and int(said[b"content-length"]) > BODY_BYTES_MAX:
-            raise RequestEntityTooLarge
+            raise _too_large()
         state = scope["litestar_app"].state
         ledger: Ledger = state.ledger
         admit = ledger.admission.one if kind == _STRUCTURED else ledger.admission.batch
@@ -169,7 +168,7 @@ def _reader(ledger: Ledger, request: Request[Token, None, State]) -> Admit:
         return ledger.admission.one
     if content_type == _BATCH:
         return ledger.admission.batch
-    if "ce-specversion" in request.headers:
+    if any(name.startswith("ce-") for name in request.headers):  # `ce-specversion` may be what is missing
         headers = list(request.headers.items())
 
         def binary(body: bytes, token: Token) -> list[Event]:
@@ -195,7 +194,7 @@ async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
 
 async def _whole(chunks: AsyncIterator[bytes], state: State, authorization: str) -> bytes:
     """
-    Read the body of a request that is taken whole. Raises `RequestEntityTooLarge` before it is read to its end.
+    Read the body of a request that is taken whole. Raises `BadRequest` where it is too long, before its end.
 
     One that is still under way when the process is told to end is not waited for: nothing of it is recorded. One that
     takes long is taken only while its token still lives.
@@ -208,13 +207,17 @@ async def _whole(chunks: AsyncIterator[bytes], state: State, authorization: str)
             async for chunk in chunks:
                 body += chunk
                 if len(body) > BODY_BYTES_MAX:
-                    raise RequestEntityTooLarge
+                    raise _too_large()
     except Drained as exc:
         raise Unavailable("the ledger is shutting down; nothing was recorded: post it again") from exc
     if clock() - began > REMEMBERED_SECONDS:
         tokens: Tokens = state.tokens
         await tokens.require_live(authorization)
     return bytes(body)
+
+
+def _too_large() -> BadRequest:
+    return BadRequest([Fault("", "too_large", f"more than {BODY_BYTES_MAX} bytes in one body")], 413)
 
 
 def _require_plain(content_encoding: str) -> None:
@@ -232,7 +235,7 @@ async def _post_lines(request: Request[Token, None, State]) -> Stream:
         if not isinstance(exc, LedgerError):
             found = problem(500, "internal", "The ledger failed", "the database refused this act")
         else:
-            found = ledger_problem(_alone(exc) if isinstance(exc, Rejected) else exc)
+            found = act_problem(_alone(exc) if isinstance(exc, Rejected) else exc)
         return found.to_response(request).content
 
     try:

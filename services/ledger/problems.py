@@ -66,4 +66,19 @@ def ledger_problem(exc: LedgerError) -> ProblemDetailsException:
             return problem(500, "internal", "The ledger failed", str(exc))
 
 
+def act_problem(exc: LedgerError) -> ProblemDetailsException:
+    """Return the problem of one act among others, which may well be stored."""
+    found = ledger_problem(exc)
+    match exc:
+        case BadRequest():
+            found.title = "The act was refused; it was not stored"
+        case KeyTaken() | NameTaken() | Refused():
+            pass  # they speak of the act
+        case Rejected():
+            found.title = "The act breaks a rule"
+        case _:
+            pass
+    return found
+
+
 ERRORS: Final[Errors] = {LedgerError: ledger_problem, OperationalError: unavailable, PoolTimeout: unavailable}

@@ -88,7 +88,10 @@ class LogKeys(Struct, frozen=True):
     keys: list[LogKey]
 
 
-_TILE_PATH: Final = re.compile(r"/?(\d|[1-5]\d|entries)/((?:x\d{3}/)*\d{3})(?:\.p/([1-9]\d{0,2}))?")
+_TILE_PATH: Final = re.compile(
+    r"/?([0-9]|[1-5][0-9]|entries)/((?:x(?!000)[0-9]{3}/(?:x[0-9]{3}/)*)?[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?"
+)
+"""One path for a tile and no other, so that there is one copy of it in any cache: no `x000` leads a number."""
 
 _POSITIONS_MAX: Final = 1 << 62
 _NOT_YET: Final = "this tile is not there, or not that full, yet"

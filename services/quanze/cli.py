@@ -1,6 +1,7 @@
 """The `quanze` command (contract §5)."""
 
 import logging
+import signal
 import sys
 from importlib import import_module
 from importlib.metadata import version
@@ -12,6 +13,7 @@ import psycopg
 
 from quanze.client import ServiceAnswered
 from quanze.embedded import BinariesMissing, EmbeddedError
+from quanze.ending import end_in_order, told
 from quanze.errors import NothingRuns, WrongUse
 from quanze.importer.faults import ImportFault
 from quanze.logs import set_up_logs
@@ -68,12 +70,19 @@ def quanze() -> None:
 
 def main() -> None:
     """Run the command; turn what can go wrong into one line on stderr and an exit code."""
+    try:
+        if _WHERE.get(next(iter(sys.argv[1:]), "")) == "serve":
+            end_in_order()
+        _run()
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(0 if told() == signal.SIGTERM else 130)
+
+
+def _run() -> None:
     set_up_logs(logging.ERROR)  # standard output is for answers; what serves says more
     try:
         # Outside its standalone mode click returns the status of an `Exit` instead of leaving with it.
         sys.exit(quanze.main(standalone_mode=False))
-    except click.Abort:
-        sys.exit(130)
     except click.ClickException as exc:
         exc.show()
         sys.exit(EXIT_WRONG_USE)

@@ -37,6 +37,8 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Literal
 
+from quanze.ending import held
+
 OLDEST_MAJOR = 15
 READY_SECONDS_MAX = 300  # crash recovery replays up to max_wal_size; cutting it short would only start it anew
 ORPHAN_SECONDS_MAX = 60
@@ -156,8 +158,9 @@ def start(
             _remove_sockets(data)
             _give(sockets, identity)
             postgres = [str(binaries / "postgres"), "-D", str(data), *_arguments(sockets, settings or {}, port)]
-            process = in_main_thread(partial(_spawn, [*_prefix(identity), *postgres], data, server_lock))
-        stack.callback(_end, process)
+            with held():
+                process = in_main_thread(partial(_spawn, [*_prefix(identity), *postgres], data, server_lock))
+                stack.callback(_end, process)
         dsn = make_conninfo(host=str(sockets), port=port or 5432, user="quanze", dbname="quanze")
         with _connect(process, make_conninfo(dsn, dbname="postgres"), data) as connection:
             _prepare(connection, data, port)

@@ -22,6 +22,7 @@ from litestar import Litestar
 
 from edge.app import Drain, make_app
 from edge.database import MigrationChanged, MigrationMissing, MigrationStopped
+from edge.protocol import Protocol
 from edge.tokens import digest_of
 from ledger.errors import LedgerError
 from ledger.http import HANDLERS as LEDGER_HANDLERS
@@ -35,6 +36,7 @@ from projector.http import HANDLERS as PROJECTOR_HANDLERS
 from projector.main import Projector, migrate_projector
 from projector.settings import Settings as ProjectorSettings
 from quanze.embedded import EmbeddedError, start
+from quanze.ending import end_is_under_way, told
 from quanze.errors import PortTaken, WrongUse
 from quanze.joints import LedgerProver, LedgerScribe, ProjectorGate
 from quanze.packs import record_packs
@@ -232,6 +234,7 @@ class _Server(uvicorn.Server):
             self._failed.append(exc)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        end_is_under_way()
         self._drain.begin()
         await super().shutdown(sockets)
 
@@ -240,6 +243,7 @@ class _Server(uvicorn.Server):
         # waits is committed and the database is stopped.
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
+        end_is_under_way()
 
 
 def _call_in(loop: asyncio.AbstractEventLoop, spawn: Callable[[], Spawned]) -> Spawned:
@@ -262,6 +266,8 @@ def serve(
     `alongside` runs in a thread meanwhile; when it fails, serving ends and its error is raised. `keep` is called once a
     second in a thread of its own, and when that raises, so does this. In the main thread only.
     """
+    if told() is not None:
+        return
     # What is there by now stays, so the collector need not look at it for ever; and acts come and go by the thousand.
     gc.collect()
     gc.freeze()
@@ -270,7 +276,7 @@ def serve(
         app,
         log_config=None,
         access_log=False,
-        http="httptools",
+        http=Protocol,
         loop="auto",
         lifespan="off",
         server_header=False,

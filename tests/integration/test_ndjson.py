@@ -83,7 +83,7 @@ def test_a_line_is_answered_as_its_act_would_be_alone(up: Served) -> None:
     found = post(http, b"\n".join(map(line_of, bad)))
     for number, (line, document) in enumerate(zip(found, bad, strict=True), 1):
         alone = http.post("/v1/events", content=line_of(document), headers=single)
-        assert line == {"line": number, **alone.json()}
+        assert line == {"line": number, **alone.json(), "title": "The act was refused; it was not stored"}
         assert {"type", "title", "status", "detail", "errors"} <= line.keys()
     assert stored(up.database) == []
 
@@ -147,6 +147,7 @@ def test_each_line_stands_alone(up: Served) -> None:
     assert [by_line[line]["errors"][0]["code"] for line in (4, 6, 9, 10, 11, 14)] == [
         "malformed_json", "invalid_utf8", "wrong_type", "too_large", "too_large", "unknown_type",
     ]  # fmt: skip
+    assert {by_line[line]["title"] for line in (4, 6, 9, 10, 11, 14)} == {"The act was refused; it was not stored"}
     assert by_line[8]["stored_hmac"] != by_line[8]["posted_hmac"]
     assert [payload for _, _, payload in stored(up.database)] == [line_of(each) for each in good]
     assert [by_line[line]["position"] for line in (1, 5, 7, 12, 15)] == [1, 2, 3, 4, 5]

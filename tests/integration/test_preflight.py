@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from projector.authority.preflight_http import BODY_BYTES_MAX
 from tests.conftest import Database
 from tests.events import event
 from tests.joined import CHIEF, CLERK, MANY, ONE, Joined, granted, joined, signing, vested
@@ -51,6 +52,15 @@ def test_nothing_is_stored(both: Joined) -> None:
         for table in ("ledger.entries", "projector.acts"):
             counted = connection.execute(f"SELECT count(*), max(position) FROM {table}").fetchone()  # pyright: ignore[reportArgumentType]
             assert counted == (size, size), table
+
+
+def test_a_body_over_the_limit_is_told_the_limit(both: Joined) -> None:
+    kind = {"Content-Type": "application/cloudevents+json"}
+    answer = both.http.post("/v1/preflight", content=b" " * (BODY_BYTES_MAX + 1), headers=kind)
+    assert answer.status_code == 413
+    (fault,) = answer.json()["errors"]
+    assert (fault["pointer"], fault["code"]) == ("", "too_large")
+    assert str(BODY_BYTES_MAX) in fault["message"]
 
 
 def test_two_acts_that_together_overrun_a_total_are_seen_together(both: Joined) -> None:

@@ -91,6 +91,18 @@ def test_a_tile_is_the_leaf_hashes_and_a_partial_one_their_beginning(ledger: Tes
     for missing in ("0/002", "0/001", "0/001.p/45", "1/000", "0/1", "0/000.p/0", "0/000.p/256", "../x", "99/000"):
         with pytest.raises(Unknown):
             reading.tile(missing)
+    for missing in (
+        "0/x000/000",
+        "0/x000/x000/000",
+        "00/000",
+        "0/٠٠٠",
+        "٠/000",
+        "0/000.p/1٠",
+        "0/０００",
+        "0/000.p/010",
+    ):
+        with pytest.raises(Unknown):
+            reading.tile(missing)
     for missing in ("entries/001", "entries/001.p/45", "entries/000.p/256", "entries/1", "/entries", "0/000"):
         with pytest.raises(Unknown):
             reading.tile(missing, leaves=True)

@@ -456,7 +456,12 @@ def test_problems_over_http(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> No
         assert client.get("/v1/projects/nope").status_code == 404
         assert client.get("/v1/projects/P1/history?as_of=yesterday").json()["errors"][0]["pointer"] == "/as_of"
         assert client.get("/v1/projects/P1/history?after=nonsense").status_code == 400
-        assert client.get("/v1/projects?limit=0").status_code == 400
+        for asked in ("/v1/projects?limit=0", "/v1/projects?min_position=many", "/v1/projects?unit=&q=x"):
+            answer = client.get(asked)
+            name = asked.partition("?")[2].partition("=")[0]
+            assert (answer.status_code, [each["pointer"] for each in answer.json()["errors"]]) == (400, [f"/{name}"])
+        head = client.head("/v1/projects")
+        assert (head.status_code, head.content) == (200, b"")
         assert client.get("/v1/projects", headers={"Authorization": "Bearer nobody"}).status_code == 401
     with served(bench.projector, "events:write") as client:
         assert client.get("/v1/projects").status_code == 403
