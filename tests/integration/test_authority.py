@@ -533,7 +533,7 @@ class Anyone:
     def __init__(self, *scopes: str) -> None:
         self._token = Token("t", "test", frozenset(scopes), frozenset(), frozenset())
 
-    def remembered(self, _: str) -> Token:
+    async def ask(self, _: str) -> Token:
         return self._token
 
 

@@ -100,6 +100,9 @@ def test_a_key_that_is_not_the_logs_fails_the_check(written: Database) -> None:
 def test_erased_content_is_counted_not_failed(written: Database) -> None:
     with psycopg.connect(written.dsn, autocommit=True) as connection:
         connection.execute("SET ROLE quanze_eraser")
-        connection.execute("UPDATE ledger.entries SET payload = NULL, salt = NULL WHERE position = 7")
+        connection.execute(
+            "UPDATE ledger.entries SET payload = NULL, salt = NULL, tags = ledger.named_in_leaf(tags, leaf)"
+            " WHERE position = 7"
+        )
     checked = check(written)
     assert (checked.fault, checked.erased) == (None, 1)
