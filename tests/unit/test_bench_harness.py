@@ -18,13 +18,16 @@ def served(status: str) -> Generator[tuple[int, list[bytes]]]:
     """Serve one answer to whatever comes, on a port of this machine; keep what came."""
     came: list[bytes] = []
     ready, port = threading.Event(), [0]
+    answering: list[asyncio.Task[None] | None] = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answering.append(asyncio.current_task())
         while head := await _head(reader):
             length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0] or 0)
             came.append(head + await reader.readexactly(length))
             writer.write(b"HTTP/1.1 %b\r\nContent-Length: 2\r\n\r\n{}" % status.encode())
         writer.close()
+        await writer.wait_closed()
 
     async def serve() -> None:
         server = await asyncio.start_server(answer, "127.0.0.1", 0)
@@ -33,6 +36,7 @@ def served(status: str) -> Generator[tuple[int, list[bytes]]]:
         await stop
         server.close()
         await server.wait_closed()
+        await asyncio.wait([task for task in answering if task is not None])  # before 3.12 the server does not
 
     loop = asyncio.new_event_loop()
     stop = loop.create_future()
