@@ -2,8 +2,9 @@
 How a coroutine, or a thread, waits for the writer's thread.
 
 Coroutines that are answered by one commit are woken together: the standard library's bridge from a thread's future to
-a loop's costs a lock, two futures and a wake-up for each. A thread of the library's application waits at a bare lock:
-all threads of a process take turns, so that what one spends on a future's condition the writer waits for.
+a loop's costs a lock, two futures and a wake-up for each. Threads that append through the library's `DCBRecorder` wait
+at a bare lock: all threads of a process take turns, so that what one spends on a future's condition the writer waits
+for.
 """
 
 import asyncio

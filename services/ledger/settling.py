@@ -19,7 +19,8 @@ TAGS_MAX: Final = 120_000
 """
 Tags that wait while more are recorded: fewer are merged less cheaply, more make questions by tag slow.
 
-The list holds 16 MiB before the writer has to merge it itself: three times as many of the longest.
+The list holds 16 MiB before the writer has to merge it itself: some three times as many of the usual length, about as
+many of 128 characters.
 """
 
 _log = structlog.get_logger()
