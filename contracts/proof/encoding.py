@@ -7,6 +7,7 @@ A reader that repairs what it reads accepts a file that another reader understan
 import json
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
+from binascii import a2b_base64
 from collections.abc import Sequence
 from typing import Final, cast
 
@@ -17,6 +18,10 @@ HASH_SIZE: Final = 32
 SIZE_MAX: Final = 2**63 - 1
 """The largest tree size and the largest integer read: what PostgreSQL's bigint and Go's int64 hold."""
 _DIGITS_MAX: Final = len(str(SIZE_MAX))
+_HASH_LENGTH: Final = 44
+"""Characters in the base64 of a hash; the last one is padding."""
+_UNUSED_BITS_ZERO: Final = frozenset(b"AEIMQUYcgkosw048")
+"""The characters that may come before the padding: the other ones have bits that encode nothing."""
 
 
 def from_base64(text: str, what: str, size_bytes: int | None = None) -> bytes:
@@ -36,6 +41,18 @@ def from_base64(text: str, what: str, size_bytes: int | None = None) -> bytes:
     if size_bytes is not None and len(value) != size_bytes:
         raise ProofFailed(what, expected=f"{size_bytes} bytes", actual=f"{len(value)} bytes")
     return value
+
+
+def hash_from_base64(line: bytes) -> bytes:
+    """Return the 32 bytes of a hash: `from_base64` for the many of them in a proof, in a quarter of the time."""
+    if len(line) == _HASH_LENGTH and line[-2] in _UNUSED_BITS_ZERO:
+        try:
+            value = a2b_base64(line, strict_mode=True)
+        except NotBase64:
+            value = b""
+        if len(value) == HASH_SIZE:
+            return value
+    return from_base64(line.decode("latin-1"), "hash", HASH_SIZE)  # which says what is wrong with it
 
 
 def from_json(text: bytes, what: str, size_bytes_max: int) -> dict[str, object]:

@@ -144,13 +144,17 @@ def _event(
         return None, bool(present)
     if absent:
         raise ProofFailed(f"{what}: payload and salt", expected="both, both null or neither", actual=f"no {absent[0]}")
-    payload = bytes_of(members, "payload")
-    check_payload(leaf, bytes_of(members, "salt"), payload)
+    return event_of(leaf, bytes_of(members, "salt"), bytes_of(members, "payload"), what), False
+
+
+def event_of(leaf: Mapping[str, str | int], salt: bytes, payload: bytes, what: str) -> Mapping[str, object]:
+    """Return the event that the parsed `leaf` commits to; `what` names it in a failure. Raises `ProofFailed`."""
+    check_payload(leaf, salt, payload)
     event = _read(payload, what)
     for name in _REPEATED:
         if event.get(name) != leaf[name]:
             raise ProofFailed(f"{what}: {name} in the event", expected=leaf[name], actual=str(event.get(name)))
-    return event, False
+    return event
 
 
 def _read(payload: bytes, what: str) -> Mapping[str, object]:

@@ -21,6 +21,7 @@ from ledger.checkpoint import Checkpoints, SigningThread
 from ledger.committer import Committer
 from ledger.erasure import erase_ordered
 from ledger.errors import Unknown
+from ledger.evidence import Evidences
 from ledger.gate import Gate, RemoteGate, units_that_enforce
 from ledger.gatekeeper import Door, Gatekeeper
 from ledger.reading import Reading
@@ -53,6 +54,7 @@ class Ledger:
         self.tokens = Tokens(self.pool, self.log_id)
         self.checkpoints = Checkpoints(self.pool, self.log_id, signer)
         self.reading = Reading(self.pool, self.log_id, self.origin, self.checkpoints)
+        self.evidences = Evidences(self.pool, self.log_id, self.checkpoints)
         self.feed = Feed(settings.dsn, self.pool, self.log_id, self.reading)
         self.admission = Admission(self._packs_after)
         self._committer = Committer(settings.dsn, self.log_id, self.origin, queue_acts_max=settings.queue_acts_max)

@@ -131,7 +131,7 @@ def running(data: DataDirectory, dsn: str | None, origin: str | None) -> Generat
             record_packs(ledger, Path(os.environ["QUANZE_RULES"]))
         own = {"QUANZE_DSN": dsn, "QUANZE_ORIGIN": signer.origin, "QUANZE_LEDGER_URL": ""}
         settings = ProjectorSettings.from_environment({**os.environ, **own})
-        projector = Projector(settings, LedgerProver(ledger.reading), LedgerScribe(ledger))
+        projector = Projector(settings, LedgerProver(ledger.reading, ledger.evidences), LedgerScribe(ledger))
         stack.callback(_stop, projector)
         projector.start()
         ledger.ask_first(ProjectorGate(projector))

@@ -1,0 +1,172 @@
+"""
+An evidence bundle, `quanze/bundle@v1`: one text file with every act of a project and all it takes to check them.
+
+A text and not JSON, so that the signed bytes stand in it as they are: people read it in any editor, a proof can be cut
+out and given to another tool, and nothing has two spellings. After the first line come blocks, `<name> <bytes>`, a
+newline, so many bytes, a newline:
+
+    project                       the project's reference
+    summary.zh, summary.en        a page for people; it says what is proved below and nothing else
+    checkpoint                    a signed note: everything below is proved against it
+    held, held.consistency        optional: an older checkpoint, and the hashes from there, a line each (RFC 9162)
+    rotation …                    per change of the log's key a tlog-proof of it under a checkpoint the older key signed
+    stamp, stamp.consistency,     per time stamp: the checkpoint that was stamped, the hashes from there, the answer of
+      stamp.response,               the authority (base64 of DER, RFC 3161), and its certificates (the same), the
+      stamp.certificate …           signer's first
+    leaf, payload, salt, proof    per act, by position: payload and salt (base64) are left out where erased
+
+Nothing stands in it that is not proved or follows from what is: there is no member that one could believe by mistake.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from .encoding import from_base64, hash_from_base64
+from .errors import ProofFailed
+from .leaf import SALT_SIZE
+
+BUNDLE: Final = b"quanze/bundle@v1\n"
+"""The first line of every such file."""
+BUNDLE_SIZE_MAX: Final = 1 << 30
+"""Bytes in a bundle that is read: a hundred thousand acts and more."""
+
+_HEAD: Final = re.compile(rb"([a-z]+(?:\.[a-z]+)?) (0|[1-9][0-9]{0,9})\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One act: the bytes of its leaf and event, None where erased, and the text of its proof."""
+
+    leaf: bytes
+    payload: bytes | None
+    salt: bytes | None
+    proof: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Continued:
+    """An older checkpoint, a signed note, and the hashes which prove that the bundle's continues it."""
+
+    note: bytes
+    hashes: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A checkpoint that a time stamping authority saw: its DER answer, its certificates in DER, the signer's first."""
+
+    seen: Continued
+    response: bytes
+    certificates: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle taken apart. Nothing of it is checked but its form."""
+
+    project: str
+    summary_zh: str
+    summary_en: str
+    checkpoint: bytes
+    held: Continued | None
+    rotations: tuple[bytes, ...]
+    stamps: tuple[Stamp, ...]
+    entries: tuple[Entry, ...]
+
+
+def read_bundle(file: bytes) -> Bundle:
+    """Take a bundle apart. Raises `ProofFailed`: a block is missing, unknown, out of its place or ill-formed."""
+    if len(file) > BUNDLE_SIZE_MAX:
+        raise ProofFailed("bundle", expected=f"at most {BUNDLE_SIZE_MAX} bytes", actual=f"{len(file)} bytes")
+    blocks = _Blocks(file)
+    project = blocks.text("project")
+    zh, en = blocks.text("summary.zh"), blocks.text("summary.en")
+    checkpoint = blocks.take("checkpoint")
+    held = None
+    if blocks.next == "held":
+        held = _continued(blocks, "held")
+    rotations: list[bytes] = []
+    while blocks.next == "rotation":
+        rotations.append(blocks.take("rotation"))
+    stamps: list[Stamp] = []
+    while blocks.next == "stamp":
+        stamps.append(_stamp(blocks))
+    entries: list[Entry] = []
+    while blocks.next:
+        entries.append(_entry(blocks))
+    return Bundle(project, zh, en, checkpoint, held, tuple(rotations), tuple(stamps), tuple(entries))
+
+
+class _Blocks:
+    """The blocks of a file, one after the other."""
+
+    def __init__(self, file: bytes) -> None:
+        if not file.startswith(BUNDLE):
+            raise ProofFailed("bundle", expected="the first line quanze/bundle@v1", actual=file[: len(BUNDLE)])
+        self._file = file
+        self._at = len(BUNDLE)
+        self.next = ""
+        """The name of the block that comes now; empty at the end of the file."""
+        self._start = self._stop = 0
+        self._look()
+
+    def take(self, name: str) -> bytes:
+        """Return the bytes of the block that comes now. Raises `ProofFailed` where it has another name."""
+        if self.next != name:
+            raise ProofFailed("bundle", expected=f"a block {name}", actual=self.next or "the end of the file")
+        block = self._file[self._start : self._stop]
+        self._at = self._stop + 1
+        self._look()
+        return block
+
+    def text(self, name: str) -> str:
+        block = self.take(name)
+        try:
+            return block.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise ProofFailed(f"block {name}", expected="UTF-8", actual=str(error)) from None
+
+    def _look(self) -> None:
+        if self._at == len(self._file):
+            self.next = ""
+            return
+        found = _HEAD.match(self._file, self._at)
+        if found is None:
+            raise ProofFailed(
+                "bundle", expected="the name and size of a block", actual=self._file[self._at : self._at + 40]
+            )
+        self.next = found[1].decode("ascii")
+        self._start = found.end()
+        self._stop = self._start + int(found[2])
+        if self._file[self._stop : self._stop + 1] != b"\n":
+            raise ProofFailed(
+                f"block {self.next}", expected=f"{found[2].decode()} bytes and a newline", actual="others"
+            )
+
+
+def _continued(blocks: _Blocks, name: str) -> Continued:
+    note, lines = blocks.take(name), blocks.take(f"{name}.consistency")
+    return Continued(note, tuple(map(hash_from_base64, lines.split(b"\n") if lines else ())))
+
+
+def _stamp(blocks: _Blocks) -> Stamp:
+    seen = _continued(blocks, "stamp")
+    response = _base64(blocks.text("stamp.response"), "stamp.response")
+    certificates: list[bytes] = []
+    while blocks.next == "stamp.certificate":
+        certificates.append(_base64(blocks.text("stamp.certificate"), "stamp.certificate"))
+    return Stamp(seen, response, tuple(certificates))
+
+
+def _entry(blocks: _Blocks) -> Entry:
+    leaf = blocks.take("leaf")
+    payload = salt = None
+    if blocks.next == "payload":
+        payload = blocks.take("payload")
+        salt = from_base64(blocks.take("salt").decode("latin-1"), "salt", SALT_SIZE)
+    return Entry(leaf, payload, salt, blocks.take("proof"))
+
+
+def _base64(text: str, name: str) -> bytes:
+    return from_base64(text, f"block {name}")
