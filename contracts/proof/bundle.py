@@ -13,16 +13,19 @@ newline, so many bytes, a newline:
     stamp, stamp.consistency,     per time stamp: the checkpoint that was stamped, the hashes from there, the answer of
       stamp.response,               the authority (base64 of DER, RFC 3161), and its certificates (the same), the
       stamp.certificate …           signer's first
-    leaf, payload, salt, proof    per act, by position: payload and salt (base64) are left out where erased
+    act …                         per act, by position; see below
+
+An act has three sizes, `act <leaf> <payload> <proof>`, and after them its leaf, its payload, its salt in base64 and its
+tlog-proof, a newline after each; with a payload of 0 its content was erased and neither payload nor salt is there.
 
 Nothing stands in it that is not proved or follows from what is: there is no member that one could believe by mistake.
 """
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from .encoding import from_base64, hash_from_base64
+from .encoding import from_base64, hashes_from_base64
 from .errors import ProofFailed
 from .leaf import SALT_SIZE
 
@@ -31,11 +34,13 @@ BUNDLE: Final = b"quanze/bundle@v1\n"
 BUNDLE_SIZE_MAX: Final = 1 << 30
 """Bytes in a bundle that is read: a hundred thousand acts and more."""
 
-_HEAD: Final = re.compile(rb"([a-z]+(?:\.[a-z]+)?) (0|[1-9][0-9]{0,9})\n")
+_SIZE: Final = rb" (0|[1-9][0-9]{0,9})"
+_HEAD: Final = re.compile(rb"([a-z]+(?:\.[a-z]+)?)" + _SIZE + rb"(?:" + _SIZE + _SIZE + rb")?\n")
+_SALT_LENGTH: Final = 44
+"""Characters of a salt in base64."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One act: the bytes of its leaf and event, None where erased, and the text of its proof."""
 
     leaf: bytes
@@ -94,7 +99,7 @@ def read_bundle(file: bytes) -> Bundle:
         stamps.append(_stamp(blocks))
     entries: list[Entry] = []
     while blocks.next:
-        entries.append(_entry(blocks))
+        entries.append(blocks.act())
     return Bundle(project, zh, en, checkpoint, held, tuple(rotations), tuple(stamps), tuple(entries))
 
 
@@ -105,19 +110,18 @@ class _Blocks:
         if not file.startswith(BUNDLE):
             raise ProofFailed("bundle", expected="the first line quanze/bundle@v1", actual=file[: len(BUNDLE)])
         self._file = file
-        self._at = len(BUNDLE)
         self.next = ""
         """The name of the block that comes now; empty at the end of the file."""
-        self._start = self._stop = 0
-        self._look()
+        self._sizes: tuple[int, ...] = ()
+        self._at = 0
+        self._look(len(BUNDLE))
 
     def take(self, name: str) -> bytes:
-        """Return the bytes of the block that comes now. Raises `ProofFailed` where it has another name."""
-        if self.next != name:
-            raise ProofFailed("bundle", expected=f"a block {name}", actual=self.next or "the end of the file")
-        block = self._file[self._start : self._stop]
-        self._at = self._stop + 1
-        self._look()
+        """Return the bytes of the block that comes now. Raises `ProofFailed` where it has another name or form."""
+        (size,) = self._require(name, 1)
+        stop = self._at + size
+        block = self._file[self._at : stop]
+        self._end(stop)
         return block
 
     def text(self, name: str) -> str:
@@ -127,27 +131,54 @@ class _Blocks:
         except UnicodeDecodeError as error:
             raise ProofFailed(f"block {name}", expected="UTF-8", actual=str(error)) from None
 
-    def _look(self) -> None:
-        if self._at == len(self._file):
+    def act(self) -> Entry:
+        """Return the act that comes now. Raises `ProofFailed`."""
+        leaf_size, payload_size, proof_size = self._require("act", 3)
+        file, at = self._file, self._at
+        leaf_end = at + leaf_size
+        leaf = file[at:leaf_end]
+        payload = salt = None
+        ends = [leaf_end]
+        at = leaf_end + 1
+        if payload_size:
+            payload_end = at + payload_size
+            payload = file[at:payload_end]
+            at = payload_end + 1 + _SALT_LENGTH + 1
+            salt = from_base64(file[payload_end + 1 : at - 1].decode("latin-1"), "salt", SALT_SIZE)
+            ends += (payload_end, at - 1)
+        if any(file[end : end + 1] != b"\n" for end in ends):
+            raise ProofFailed("block act", expected="a newline after each part", actual="another byte")
+        proof_end = at + proof_size
+        proof = file[at:proof_end]
+        self._end(proof_end)
+        return Entry(leaf, payload, salt, proof)
+
+    def _require(self, name: str, count: int) -> tuple[int, ...]:
+        if self.next != name or len(self._sizes) != count:
+            raise ProofFailed("bundle", expected=f"a block {name}", actual=self.next or "the end of the file")
+        return self._sizes
+
+    def _end(self, stop: int) -> None:
+        if self._file[stop : stop + 1] != b"\n":
+            raise ProofFailed(f"block {self.next}", expected="a newline at its end", actual="another byte or none")
+        self._look(stop + 1)
+
+    def _look(self, at: int) -> None:
+        if at == len(self._file):
             self.next = ""
             return
-        found = _HEAD.match(self._file, self._at)
+        found = _HEAD.match(self._file, at)
         if found is None:
-            raise ProofFailed(
-                "bundle", expected="the name and size of a block", actual=self._file[self._at : self._at + 40]
-            )
-        self.next = found[1].decode("ascii")
-        self._start = found.end()
-        self._stop = self._start + int(found[2])
-        if self._file[self._stop : self._stop + 1] != b"\n":
-            raise ProofFailed(
-                f"block {self.next}", expected=f"{found[2].decode()} bytes and a newline", actual="others"
-            )
+            raise ProofFailed("bundle", expected="the name and size of a block", actual=self._file[at : at + 40])
+        name, first, second, third = found.groups()
+        self.next = name.decode("ascii")
+        self._sizes = (int(first), int(second), int(third)) if third is not None else (int(first),)
+        self._at = found.end()
 
 
 def _continued(blocks: _Blocks, name: str) -> Continued:
     note, lines = blocks.take(name), blocks.take(f"{name}.consistency")
-    return Continued(note, tuple(map(hash_from_base64, lines.split(b"\n") if lines else ())))
+    return Continued(note, hashes_from_base64(lines))
 
 
 def _stamp(blocks: _Blocks) -> Stamp:
@@ -157,15 +188,6 @@ def _stamp(blocks: _Blocks) -> Stamp:
     while blocks.next == "stamp.certificate":
         certificates.append(_base64(blocks.text("stamp.certificate"), "stamp.certificate"))
     return Stamp(seen, response, tuple(certificates))
-
-
-def _entry(blocks: _Blocks) -> Entry:
-    leaf = blocks.take("leaf")
-    payload = salt = None
-    if blocks.next == "payload":
-        payload = blocks.take("payload")
-        salt = from_base64(blocks.take("salt").decode("latin-1"), "salt", SALT_SIZE)
-    return Entry(leaf, payload, salt, blocks.take("proof"))
 
 
 def _base64(text: str, name: str) -> bytes:

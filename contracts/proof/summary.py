@@ -10,13 +10,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from .checkpoint import Checkpoint
 from .proven import Proven
 
+_ZH, _EN = 0, 1
 _LINES_MAX: Final = 24
 """Lines of one list: a page is a page."""
+_ALIKE_MAX: Final = 3
+"""Lines for acts of one type: a framework may have a hundred payments."""
 _SHOWN_MAX: Final = 60
 """Characters of a text that an act states."""
 _AMOUNT: Final = re.compile(r"-?[0-9]{1,24}(\.[0-9]{1,2})?", re.ASCII)
@@ -40,6 +43,7 @@ _MILESTONES: Final[Mapping[str, tuple[str, str]]] = {
     "project.close": ("项目终结", "project closed"),
 }
 """The acts that a reader looks for first. All others are counted."""
+_SUMMED: Final = frozenset(("contract.sign", "contract.amend", "accept.perform", "pay.execute"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,63 +56,114 @@ class Summary:
 
 def summary_of(project: str, checkpoint: Checkpoint, entries: Sequence[Proven]) -> Summary:
     """Return the page of a project. `entries` are in the order of their positions."""
+    facts = _facts(project, checkpoint, entries)
+    return Summary(*("\n".join(_page(facts, language)) for language in (_ZH, _EN)))
+
+
+class _Facts(NamedTuple):
+    """What the page says, in no language."""
+
+    project: str
+    checkpoint: Checkpoint
+    title: str
+    acts: int
+    first: int
+    last: int
+    days: tuple[str, str]
+    actors: int
+    erased: list[str]
+    corrections: int
+    milestones: list[Proven]
+    left_out: Counter[str]
+    others: Counter[str]
+    sums: Mapping[tuple[str, str], Decimal]
+    basis: list[Proven]
+
+
+def _facts(project: str, checkpoint: Checkpoint, entries: Sequence[Proven]) -> _Facts:
     acts = [each for each in entries if each.leaf["subject"] == project]
-    basis = [each for each in entries if each.leaf["subject"] != project]
-    return Summary(*("\n".join(_page(language, project, checkpoint, acts, basis)) for language in (0, 1)))
+    days = sorted([str(each.leaf["time"])[:10] for each in acts])
+    kinds = Counter([str(each.leaf["type"]) for each in acts])
+    milestones: list[Proven] = []
+    shown: Counter[str] = Counter()
+    sums: dict[tuple[str, str], Decimal] = {}
+    for act in acts:
+        kind = str(act.leaf["type"])
+        if kind in _MILESTONES:
+            shown[kind] += 1
+            if shown[kind] <= _ALIKE_MAX:
+                milestones.append(act)
+        if kind in _SUMMED and (amount := _amount(act)) is not None:
+            sums[kind, amount[1]] = sums.get((kind, amount[1]), Decimal(0)) + amount[0]
+    return _Facts(
+        project,
+        checkpoint,
+        _title(acts),
+        len(acts),
+        acts[0].position if acts else 0,
+        acts[-1].position if acts else 0,
+        (days[0], days[-1]) if days else ("", ""),
+        len({each.leaf["actor"] for each in acts}),
+        [str(each.position) for each in entries if each.erased],
+        kinds["act.correct"],
+        milestones,
+        Counter({kind: count - _ALIKE_MAX for kind, count in shown.items() if count > _ALIKE_MAX}),
+        Counter({kind: count for kind, count in kinds.items() if kind not in _MILESTONES}),
+        sums,
+        [each for each in entries if each.leaf["subject"] != project],
+    )
 
 
-def _page(
-    language: int, project: str, checkpoint: Checkpoint, acts: Sequence[Proven], basis: Sequence[Proven]
-) -> Iterator[str]:
+def _page(facts: _Facts, language: int) -> Iterator[str]:
     def say(zh: str, en: str) -> str:
         return (zh, en)[language]
 
-    title = _title(acts)
-    yield say(f"项目 {project}", f"Project {project}") + (f" · {title}" if title else "")
+    size, origin = facts.checkpoint.size, facts.checkpoint.origin
+    yield say(f"项目 {facts.project}", f"Project {facts.project}") + (f" · {facts.title}" if facts.title else "")
+    yield say(f"账本 {origin}，前 {size} 条记录", f"Log {origin}, its first {size} entries")
+    yield ""
+    begun, ended = facts.days
     yield say(
-        f"账本 {checkpoint.origin}，前 {checkpoint.size} 条记录",
-        f"Log {checkpoint.origin}, its first {checkpoint.size} entries",
+        f"{facts.acts} 个行为，位置 {facts.first} 至 {facts.last}，发生于 {begun} 至 {ended}，{facts.actors} 个行为人",
+        f"{facts.acts} acts, positions {facts.first} to {facts.last}, done from {begun} to {ended}"
+        f" by {facts.actors} actors",
     )
-    yield ""
-    if acts:
-        first, last = acts[0].position, acts[-1].position
-        days = sorted(str(each.leaf["time"])[:10] for each in acts)
-        hands = len({each.leaf["actor"] for each in acts})
+    if facts.erased:
+        yield say("内容已依令删除：", "content erased by order: ") + _listed(facts.erased)
+    if facts.corrections:
         yield say(
-            f"{len(acts)} 个行为，位置 {first} 至 {last}，发生于 {days[0]} 至 {days[-1]}，{hands} 个行为人",
-            f"{len(acts)} acts, positions {first} to {last}, done from {days[0]} to {days[-1]} by {hands} actors",
-        )
-    erased = [str(each.position) for each in [*acts, *basis] if each.erased]
-    if erased:
-        yield say(f"内容已依法删除：{_listed(erased)}", f"content erased by order: {_listed(erased)}")
-    corrections = sum(each.leaf["type"] == "act.correct" for each in acts)
-    if corrections:
-        yield say(
-            f"其中 {corrections} 个更正；以下为更正前的原始陈述",
-            f"{corrections} of them correct others; below stands what was stated first",
+            f"其中 {facts.corrections} 个更正；以下为更正前的原始陈述",
+            f"{facts.corrections} of them correct others; below stands what was stated first",
         )
     yield ""
-    milestones = [each for each in acts if each.leaf["type"] in _MILESTONES]
-    yield from (_milestone(each, language) for each in milestones[:_LINES_MAX])
-    if len(milestones) > _LINES_MAX:
-        yield say(f"…… 另有 {len(milestones) - _LINES_MAX} 个", f"… and {len(milestones) - _LINES_MAX} more of these")
-    others = Counter(str(each.leaf["type"]) for each in acts if each.leaf["type"] not in _MILESTONES)
-    if others:
-        yield say("其他：", "others: ") + _listed([f"{name} {count}" for name, count in sorted(others.items())])
-    yield from _sums(acts, language)
-    if basis:
+    yield from (_milestone(each, language) for each in facts.milestones[:_LINES_MAX])
+    if facts.left_out:
+        more = [f"{_MILESTONES[kind][language]} {count}" for kind, count in sorted(facts.left_out.items())]
+        yield say("…… 另有：", "… and more: ") + _listed(more)
+    if facts.others:
+        counted = [f"{_plain(kind)} {count}" for kind, count in sorted(facts.others.items())]
+        yield say("其他：", "others: ") + _listed(counted)
+    if facts.sums:
+        totals = [
+            f"{_MILESTONES[kind][language]} {total:,} {currency}"
+            for (kind, currency), total in sorted(facts.sums.items())
+        ]
+        yield say("合计：", "sums: ") + _listed(totals)
+    if facts.basis:
         yield ""
         yield say(
-            "依据（授权、岗位、代行、删除令）：",
+            "依据（授权、岗位、代行、删除令等）：",
             "What they rest on (authority, posts, substitutes, orders of erasure):",
         )
-        lines = [f"{each.position:>9}  {_plain(each.leaf['type'])}  {_plain(each.leaf['subject'])}" for each in basis]
+        lines = [
+            f"{each.position:>9}  {_plain(each.leaf['type'])}  {_plain(each.leaf['subject'])}" for each in facts.basis
+        ]
         yield from lines[:_LINES_MAX]
         if len(lines) > _LINES_MAX:
             yield say(f"…… 另有 {len(lines) - _LINES_MAX} 个", f"… and {len(lines) - _LINES_MAX} more")
     yield ""
     yield say(
-        "本页由下列经验证的内容生成。本文件不能证明：没有其他行为或撤销；所述属实。",
+        "本页由下列经验证的内容得出。任何文件都不能证明：没有其他行为或撤销；所述属实。",
         "This page follows from what is proved below. No file can prove that there were no other acts and no"
         " revocation, nor that what was stated is true.",
     )
@@ -124,18 +179,6 @@ def _milestone(act: Proven, language: int) -> str:
         f"{amount[0]:,} {amount[1]}" if amount is not None else "",
     ]
     return "  ".join(part for part in parts if part)
-
-
-def _sums(acts: Sequence[Proven], language: int) -> Iterator[str]:
-    sums: dict[tuple[str, str], Decimal] = {}
-    for act in acts:
-        kind, amount = str(act.leaf["type"]), _amount(act)
-        if kind in ("contract.sign", "contract.amend", "accept.perform", "pay.execute") and amount is not None:
-            sums[kind, amount[1]] = sums.get((kind, amount[1]), Decimal(0)) + amount[0]
-    if sums:
-        yield ("合计：", "sums: ")[language] + "; ".join(
-            f"{_MILESTONES[kind][language]} {total:,} {currency}" for (kind, currency), total in sorted(sums.items())
-        )
 
 
 def _amount(act: Proven) -> tuple[Decimal, str] | None:

@@ -5,10 +5,9 @@ The format does not hold the entry. Ours carry the leaf in the `extra` line, whi
 """
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from .encoding import SIZE_MAX, from_base64, hash_from_base64
+from .encoding import SIZE_MAX, from_base64, hashes_from_base64
 from .errors import ProofFailed
 
 TLOG_PROOF: Final = b"c2sp.org/tlog-proof@v1\n"
@@ -16,12 +15,10 @@ TLOG_PROOF: Final = b"c2sp.org/tlog-proof@v1\n"
 HASHES_MAX: Final = 63
 """Hashes on a path: no tree of 2^63 leaves has a longer one."""
 
-_EXTRA: Final = b"extra "
-_INDEX: Final = re.compile(rb"index (0|[1-9][0-9]{0,18})")
+_HEAD: Final = re.compile(rb"c2sp\.org/tlog-proof@v1\n(?:extra ([^\n]*)\n)?index (0|[1-9][0-9]{0,18})\n")
 
 
-@dataclass(frozen=True, slots=True)
-class TlogProof:
+class TlogProof(NamedTuple):
     """`index` counts from 0; each hash is 32 bytes; `checkpoint` is a signed note that nobody has looked at yet."""
 
     index: int
@@ -32,18 +29,19 @@ class TlogProof:
 
 def parse_tlog_proof(text: bytes) -> TlogProof:
     """Return what a proof says. Raises `ProofFailed` unless it has one form and no other; tlog-proof, "Format"."""
-    if not text.startswith(TLOG_PROOF):
-        raise ProofFailed("proof", expected="the first line c2sp.org/tlog-proof@v1", actual=text[: len(TLOG_PROOF)])
-    head, blank, checkpoint = text.partition(b"\n\n")
-    if not blank or not checkpoint:
+    head = _HEAD.match(text)
+    if head is None:
+        raise ProofFailed("proof", expected="c2sp.org/tlog-proof@v1 and the line of an index", actual=text[:96])
+    index = int(head[2])
+    if index > SIZE_MAX:
+        raise ProofFailed("index", expected=f"at most {SIZE_MAX}", actual=index)
+    begin = head.end()
+    # Without hashes the blank line comes at once.
+    blank = begin if text.startswith(b"\n", begin) else text.find(b"\n\n", begin) + 1
+    if not blank or blank + 1 == len(text):
         raise ProofFailed("proof", expected="a blank line and a checkpoint", actual="none")
-    lines = head.split(b"\n")[1:]
-    extra = None
-    if lines and lines[0].startswith(_EXTRA):
-        extra = from_base64(lines.pop(0).removeprefix(_EXTRA).decode("latin-1"), "extra data of the proof")
-    found = _INDEX.fullmatch(lines.pop(0)) if lines else None
-    if found is None or int(found[1]) > SIZE_MAX:
-        raise ProofFailed("proof", expected=f"an index of 0 to {SIZE_MAX} on its line", actual="none there")
-    if len(lines) > HASHES_MAX:
-        raise ProofFailed("inclusion proof", expected=f"at most {HASHES_MAX} hashes", actual=len(lines))
-    return TlogProof(int(found[1]), tuple(map(hash_from_base64, lines)), checkpoint, extra)
+    hashes = hashes_from_base64(text[begin:blank])
+    if len(hashes) > HASHES_MAX:
+        raise ProofFailed("inclusion proof", expected=f"at most {HASHES_MAX} hashes", actual=len(hashes))
+    extra = from_base64(head[1].decode("latin-1"), "extra data of the proof") if head[1] is not None else None
+    return TlogProof(index, hashes, text[blank + 1 :], extra)

@@ -105,20 +105,22 @@ def _written(project: str, summary: Summary, evidence: Evidence) -> Iterator[byt
         yield _block("stamp.response", stamp.response)
         yield from (_block("stamp.certificate", each) for each in stamp.certificates)
     for act in evidence.acts:
-        yield b"".join(_entry(act, evidence.checkpoint))
+        yield _act(act, evidence.checkpoint)
 
 
 def _older(name: str, older: Continues) -> Iterator[bytes]:
     yield _block(name, older.checkpoint)
-    yield _block(f"{name}.consistency", "\n".join(older.hashes))
+    yield _block(f"{name}.consistency", "".join(f"{each}\n" for each in older.hashes))
 
 
-def _entry(act: ProvedAct, checkpoint: str) -> Iterator[bytes]:
-    yield _block("leaf", act.leaf)
+def _act(act: ProvedAct, checkpoint: str) -> bytes:
+    parts = [act.leaf.encode(), (act.payload or "").encode(), _proof(act.position, act.hashes, checkpoint).encode()]
+    sizes = tuple(map(len, parts))
     if act.payload is not None and act.salt is not None:
-        yield _block("payload", act.payload)
-        yield _block("salt", act.salt)
-    yield _block("proof", _proof(act.position, act.hashes, checkpoint))
+        parts.insert(2, act.salt.encode())
+    else:
+        del parts[1]
+    return b"act %d %d %d\n%b\n" % (*sizes, b"\n".join(parts))
 
 
 def _proof(position: int, hashes: list[str], checkpoint: str) -> str:
