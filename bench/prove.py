@@ -23,7 +23,7 @@ from bench.harness import Round, Target, alternate, drive, median_ratio, percent
 from bench.report import Limit, conditions, show
 from bench.servers import Server, quanze_up
 from contracts.proof import Trust, VerifierKey, read_bundle, verify_document
-from contracts.proof.tlog_proof import TlogProof, parse_tlog_proof
+from contracts.proof.tlog_proof import parse_tlog_proof
 
 ROUNDS, TIMES, BUILDS = 7, 5, 7
 PROOF_CONNECTIONS, PROOF_SECONDS = 1, 10.0
@@ -113,39 +113,32 @@ def _floor(file: bytes, key: VerifierKey) -> Callable[[], None]:
     """
     Return the hashing of a bundle and nothing else: every leaf, every commitment, every path, and one signature.
 
-    It is given all bytes apart, which way to go at every step, and looks at no result but the last of each path.
+    It is given all bytes apart, and reads, compares and parses nothing.
     """
     bundle = read_bundle(file)
     body, _, signatures = bundle.checkpoint.partition(b"\n\n")
     size, signed = int(body.split(b"\n")[1]), body + b"\n"
     signature = b64decode(signatures.rsplit(b" ", 1)[1])[_KEY_ID_SIZE:]
     public = Ed25519PublicKey.from_public_bytes(key.key)
-    work = [
-        (entry.leaf, _PAYLOAD + (entry.payload or b""), entry.salt or b"", _steps(parse_tlog_proof(entry.proof), size))
-        for entry in bundle.entries
-    ]
+    work: list[tuple[bytes, bytes, bytes, int, int, tuple[bytes, ...]]] = []
+    for entry in bundle.entries:
+        proof = parse_tlog_proof(entry.proof)
+        # Above this level every sibling is a left one (RFC 9162 §2.1.3.2: from there on `fn` is `sn`).
+        below = (proof.leaf_index ^ (size - 1)).bit_length()
+        work.append((entry.leaf, entry.payload or b"", entry.salt or b"", proof.leaf_index, below, proof.hashes))
 
     def hash_all() -> None:
-        for leaf, payload, salt, steps in work:
+        for leaf, payload, salt, index, below, hashes in work:
             reached = sha256(b"\x00" + leaf).digest()
-            hmac.digest(salt, payload, "sha256")
-            for is_left, sibling in steps:
-                if is_left:
+            hmac.digest(salt, _PAYLOAD + payload, "sha256")
+            for sibling in hashes[:below]:
+                if index & 1:
                     reached = sha256(b"\x01" + sibling + reached).digest()
                 else:
                     reached = sha256(b"\x01" + reached + sibling).digest()
+                index >>= 1
+            for sibling in hashes[below:]:
+                reached = sha256(b"\x01" + sibling + reached).digest()
         public.verify(signature, signed)
 
     return hash_all
-
-
-def _steps(proof: TlogProof, size: int) -> list[tuple[bool, bytes]]:
-    """Return the siblings of a path with the side that each is on (RFC 9162 §2.1.3.2)."""
-    steps: list[tuple[bool, bytes]] = []
-    node, last = proof.index, size - 1
-    for sibling in proof.hashes:
-        while not node & 1 and node == last:  # a node without a sibling moves up as it is
-            node, last = node >> 1, last >> 1
-        steps.append((bool(node & 1), sibling))
-        node, last = node >> 1, last >> 1
-    return steps

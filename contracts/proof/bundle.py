@@ -22,22 +22,22 @@ Nothing stands in it that is not proved or follows from what is: there is no mem
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from .encoding import from_base64, hashes_from_base64
 from .errors import ProofFailed
-from .leaf import SALT_SIZE
 
 BUNDLE: Final = b"quanze/bundle@v1\n"
 """The first line of every such file."""
 BUNDLE_SIZE_MAX: Final = 1 << 30
 """Bytes in a bundle that is read: a hundred thousand acts and more."""
 
-_SIZE: Final = rb" (0|[1-9][0-9]{0,9})"
-_HEAD: Final = re.compile(rb"([a-z]+(?:\.[a-z]+)?)" + _SIZE + rb"(?:" + _SIZE + _SIZE + rb")?\n")
-_SALT_LENGTH: Final = 44
-"""Characters of a salt in base64."""
+_HEAD: Final = re.compile(rb"([a-z]+(?:\.[a-z]+)?) (0|[1-9][0-9]{0,9})\n")
+_ACT: Final = re.compile(rb"act ([1-9][0-9]{0,9}) (0|[1-9][0-9]{0,9}) ([1-9][0-9]{0,9})\n")
+_SALT_LINE: Final = 45
+"""Bytes of a salt in base64 and a newline."""
 
 
 class Entry(NamedTuple):
@@ -97,10 +97,7 @@ def read_bundle(file: bytes) -> Bundle:
     stamps: list[Stamp] = []
     while blocks.next == "stamp":
         stamps.append(_stamp(blocks))
-    entries: list[Entry] = []
-    while blocks.next:
-        entries.append(blocks.act())
-    return Bundle(project, zh, en, checkpoint, held, tuple(rotations), tuple(stamps), tuple(entries))
+    return Bundle(project, zh, en, checkpoint, held, tuple(rotations), tuple(stamps), tuple(blocks.acts()))
 
 
 class _Blocks:
@@ -111,17 +108,19 @@ class _Blocks:
             raise ProofFailed("bundle", expected="the first line quanze/bundle@v1", actual=file[: len(BUNDLE)])
         self._file = file
         self.next = ""
-        """The name of the block that comes now; empty at the end of the file."""
-        self._sizes: tuple[int, ...] = ()
-        self._at = 0
+        """The name of the block that comes now; empty where acts begin, or the file ends, or neither."""
+        self._head_at = self._at = self._size = 0
         self._look(len(BUNDLE))
 
     def take(self, name: str) -> bytes:
         """Return the bytes of the block that comes now. Raises `ProofFailed` where it has another name or form."""
-        (size,) = self._require(name, 1)
-        stop = self._at + size
+        if self.next != name:
+            raise ProofFailed("bundle", expected=f"a block {name}", actual=self.next or "the end of the file")
+        stop = self._at + self._size
         block = self._file[self._at : stop]
-        self._end(stop)
+        if self._file[stop : stop + 1] != b"\n":
+            raise ProofFailed(f"block {name}", expected="a newline at its end", actual="another byte or none")
+        self._look(stop + 1)
         return block
 
     def text(self, name: str) -> str:
@@ -131,49 +130,37 @@ class _Blocks:
         except UnicodeDecodeError as error:
             raise ProofFailed(f"block {name}", expected="UTF-8", actual=str(error)) from None
 
-    def act(self) -> Entry:
-        """Return the act that comes now. Raises `ProofFailed`."""
-        leaf_size, payload_size, proof_size = self._require("act", 3)
-        file, at = self._file, self._at
-        leaf_end = at + leaf_size
-        leaf = file[at:leaf_end]
-        payload = salt = None
-        ends = [leaf_end]
-        at = leaf_end + 1
-        if payload_size:
-            payload_end = at + payload_size
-            payload = file[at:payload_end]
-            at = payload_end + 1 + _SALT_LENGTH + 1
-            salt = from_base64(file[payload_end + 1 : at - 1].decode("latin-1"), "salt", SALT_SIZE)
-            ends += (payload_end, at - 1)
-        if any(file[end : end + 1] != b"\n" for end in ends):
-            raise ProofFailed("block act", expected="a newline after each part", actual="another byte")
-        proof_end = at + proof_size
-        proof = file[at:proof_end]
-        self._end(proof_end)
-        return Entry(leaf, payload, salt, proof)
-
-    def _require(self, name: str, count: int) -> tuple[int, ...]:
-        if self.next != name or len(self._sizes) != count:
-            raise ProofFailed("bundle", expected=f"a block {name}", actual=self.next or "the end of the file")
-        return self._sizes
-
-    def _end(self, stop: int) -> None:
-        if self._file[stop : stop + 1] != b"\n":
-            raise ProofFailed(f"block {self.next}", expected="a newline at its end", actual="another byte or none")
-        self._look(stop + 1)
+    def acts(self) -> Iterator[Entry]:
+        """Yield the acts, to the end of the file. Raises `ProofFailed`."""
+        file, at, end = self._file, self._head_at, len(self._file)
+        while at < end:
+            head = _ACT.match(file, at)
+            if head is None:
+                raise ProofFailed("bundle", expected="a block act or the end of the file", actual=file[at : at + 40])
+            leaf_size, payload_size, proof_size = map(int, head.groups())
+            at = head.end()
+            leaf_end = at + leaf_size
+            leaf = file[at:leaf_end]
+            marks = file[leaf_end : leaf_end + 1]
+            payload = salt = None
+            at = leaf_end + 1
+            if payload_size:
+                payload_end = at + payload_size
+                payload = file[at:payload_end]
+                (salt,) = hashes_from_base64(file[payload_end + 1 : payload_end + 1 + _SALT_LINE]) or (b"",)
+                marks += file[payload_end : payload_end + 1]
+                at = payload_end + 1 + _SALT_LINE
+            proof_end = at + proof_size
+            if marks + file[proof_end : proof_end + 1] != (b"\n\n\n" if payload_size else b"\n\n"):
+                raise ProofFailed("block act", expected="a newline after each part", actual="another byte or none")
+            yield Entry(leaf, payload, salt, file[at:proof_end])
+            at = proof_end + 1
 
     def _look(self, at: int) -> None:
-        if at == len(self._file):
-            self.next = ""
-            return
         found = _HEAD.match(self._file, at)
-        if found is None:
-            raise ProofFailed("bundle", expected="the name and size of a block", actual=self._file[at : at + 40])
-        name, first, second, third = found.groups()
-        self.next = name.decode("ascii")
-        self._sizes = (int(first), int(second), int(third)) if third is not None else (int(first),)
-        self._at = found.end()
+        self.next = found[1].decode("ascii") if found is not None else ""
+        self._head_at = at
+        self._size, self._at = (int(found[2]), found.end()) if found is not None else (0, at)
 
 
 def _continued(blocks: _Blocks, name: str) -> Continued:

@@ -14,7 +14,7 @@ from .checkpoint import Checkpoint, open_checkpoint
 from .errors import ProofFailed
 from .leaf import parse_leaf
 from .members import object_of, text_of
-from .merkle import leaf_hash, verify_consistency, verify_inclusion
+from .merkle import Inclusions, leaf_hash, verify_consistency
 from .note import VerifierKey
 from .proven import Proven, event_of
 from .summary import Summary, summary_of
@@ -82,8 +82,9 @@ def check_evidence(bundle: Bundle, trust: Trust, checks: list[str]) -> Checked:
 
 def _entries(bundle: Bundle, checkpoint: Checkpoint) -> Iterator[Proven]:
     before = 0
+    inclusions = Inclusions(checkpoint.size, checkpoint.root, len(bundle.entries))
     for entry in bundle.entries:
-        proven = _prove(entry, bundle.checkpoint, checkpoint)
+        proven = _prove(entry, bundle.checkpoint, checkpoint, inclusions)
         if proven.position <= before:
             raise ProofFailed("order of the acts", expected=f"a position after {before}", actual=proven.position)
         before = proven.position
@@ -94,9 +95,9 @@ def _entries(bundle: Bundle, checkpoint: Checkpoint) -> Iterator[Proven]:
         yield proven
 
 
-def _prove(entry: Entry, note: bytes, checkpoint: Checkpoint) -> Proven:
+def _prove(entry: Entry, note: bytes, checkpoint: Checkpoint, inclusions: Inclusions) -> Proven:
     proof = parse_tlog_proof(entry.proof)
-    position = proof.index + 1
+    position = proof.leaf_index + 1
     what = f"act at {position}"
     leaf = parse_leaf(entry.leaf)
     if leaf["position"] != position:
@@ -105,7 +106,7 @@ def _prove(entry: Entry, note: bytes, checkpoint: Checkpoint) -> Proven:
         raise ProofFailed(f"{what}: origin", expected=checkpoint.origin, actual=leaf["origin"])
     if proof.checkpoint != note or proof.extra is not None:
         raise ProofFailed(f"{what}: proof", expected="one against the checkpoint of the bundle", actual="another")
-    verify_inclusion(leaf_hash(entry.leaf), proof.index, checkpoint.size, proof.hashes, checkpoint.root)
+    inclusions.verify(leaf_hash(entry.leaf), proof.leaf_index, proof.hashes)
     event = None
     if entry.payload is not None and entry.salt is not None:
         event = event_of(leaf, entry.salt, entry.payload, what)
@@ -116,7 +117,7 @@ def _check_orders(entries: Sequence[Proven]) -> list[int]:
     """Return the positions without content. Raises `ProofFailed` where none of the later acts orders that."""
     ordered: dict[tuple[str, str], int] = {}
     for each in entries:
-        if each.data is not None and each.leaf["type"] == "data.erase":
+        if each.leaf["type"] == "data.erase" and each.data is not None:
             target = object_of(each.data, "target")
             ordered[text_of(target, "source"), text_of(target, "id")] = each.position
     erased = [each for each in entries if each.erased]

@@ -37,24 +37,56 @@ def verify_inclusion(leaf_hash: bytes, index: int, size: int, proof: Sequence[by
     _require_hashes("inclusion proof", leaf_hash, root, *proof)
     if not 0 <= index < size:
         raise ProofFailed("leaf index", expected=f"0 <= index < {size}", actual=index)
-    # Where the paths to this leaf and to the last one part, the RFC's `fn` and `sn` become equal. Below, the bits of the
-    # index say on which side a sibling is; above, each is a left one, a level without a sibling is passed over.
+    # The RFC's `fn` and `sn` become equal where the paths to this leaf and to the last one meet. Below, the bits of the
+    # index say on which side a sibling is; above, each is a left one, and a level without one is passed over.
     below = (index ^ (size - 1)).bit_length()
     wanted = below + (index >> below).bit_count()
     if len(proof) != wanted:
         raise ProofFailed("inclusion proof", expected=f"{wanted} hashes", actual=f"{len(proof)} hashes")
-    reached = leaf_hash
-    # `node_hash`, written out: to call it would take a quarter of the time.
-    for sibling in proof[:below]:
+    reached = _climb(leaf_hash, index, proof[:below])
+    for sibling in proof[below:]:
+        reached = sha256(b"\x01" + sibling + reached).digest()
+    if reached != root:
+        raise ProofFailed("root hash", expected=root, actual=reached)
+
+
+class Inclusions:
+    """
+    Many inclusion proofs in one tree: each is climbed no further than to where an earlier one has been.
+
+    What is accepted is what `verify_inclusion` accepts: from the same node on, equal hashes lead to the same root.
+    """
+
+    def __init__(self, size: int, root: bytes, count: int) -> None:
+        """`count` is how many proofs are to be expected: where their paths meet follows from that."""
+        self._size, self._root = size, root
+        self._level = max(0, size.bit_length() - count.bit_length() + 2)
+        self._met: dict[int, tuple[bytes, Sequence[bytes]]] = {}
+
+    def verify(self, leaf_hash: bytes, index: int, proof: Sequence[bytes]) -> None:
+        """See `verify_inclusion`."""
+        level, block = self._level, index >> self._level
+        met = self._met.get(block)
+        if met is not None and len(leaf_hash) == HASH_SIZE and index < self._size and tuple(proof[level:]) == met[1]:
+            reached = _climb(leaf_hash, index, proof[:level])
+            if reached == met[0]:
+                return
+        verify_inclusion(leaf_hash, index, self._size, proof, self._root)
+        # Only below a node of 2^level leaves do all paths have `level` hashes.
+        if met is None and (block + 1) << level <= self._size:
+            self._met[block] = _climb(leaf_hash, index, proof[:level]), tuple(proof[level:])
+
+
+def _climb(reached: bytes, index: int, siblings: Sequence[bytes]) -> bytes:
+    """Return the node above `reached`, so many levels up; the bits of the index say on which side a sibling is."""
+    for sibling in siblings:
+        # `node_hash`, written out: to call it would take a quarter of the time.
         if index & 1:
             reached = sha256(b"\x01" + sibling + reached).digest()
         else:
             reached = sha256(b"\x01" + reached + sibling).digest()
         index >>= 1
-    for sibling in proof[below:]:
-        reached = sha256(b"\x01" + sibling + reached).digest()
-    if reached != root:
-        raise ProofFailed("root hash", expected=root, actual=reached)
+    return reached
 
 
 def verify_consistency(first: int, second: int, proof: Sequence[bytes], first_root: bytes, second_root: bytes) -> None:

@@ -19,9 +19,9 @@ _HEAD: Final = re.compile(rb"c2sp\.org/tlog-proof@v1\n(?:extra ([^\n]*)\n)?index
 
 
 class TlogProof(NamedTuple):
-    """`index` counts from 0; each hash is 32 bytes; `checkpoint` is a signed note that nobody has looked at yet."""
+    """`leaf_index` counts from 0; each hash is 32 bytes; `checkpoint` is a signed note that nobody has opened yet."""
 
-    index: int
+    leaf_index: int
     hashes: tuple[bytes, ...]
     checkpoint: bytes
     extra: bytes | None = None

@@ -158,8 +158,8 @@ def _tlog_proof(document: bytes, trust: Trust, checks: list[str]) -> _Held:
         raise ProofFailed("extra data of the proof", expected="the leaf", actual="none")
     attested = attest(proof.checkpoint, trust.log_keys, trust)
     checks.append(f"checkpoint: {attested.told()}")
-    act = _leaf(proof.extra, proof.index, checks)
-    _require_included(act, leaf_hash(proof.extra), proof.index, proof.hashes, attested, checks)
+    act = _leaf(proof.extra, proof.leaf_index, checks)
+    _require_included(act, leaf_hash(proof.extra), proof.leaf_index, proof.hashes, attested, checks)
     return _Held(attested, act)
 
 

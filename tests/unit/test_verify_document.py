@@ -317,7 +317,8 @@ import sys
 sys.path.insert(0, {str(tmp_path)!r})
 from lifted import Trust, VerifierKey, verify_document
 from pathlib import Path
-print(verify_document(Path({str(tmp_path)!r}, "proof.json").read_bytes(), Trust([VerifierKey.parse({LOG.vkey!r})])).verdict)
+trust = Trust([VerifierKey.parse({LOG.vkey!r})])
+print(verify_document(Path({str(tmp_path)!r}, "proof.json").read_bytes(), trust).verdict)
 print(sorted(sys.modules.keys() & {{"contracts", "ledger", "msgspec", "eventsourcing", "psycopg", "litestar"}}))
 """
     done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True)
