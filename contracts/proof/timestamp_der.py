@@ -240,3 +240,12 @@ class SigningCertificateV2:
 
     certificates: list[CertificateIdV2]
     policies: list[asn1.TLV] | None
+
+
+@asn1.sequence
+class SignedCertificate:
+    """Certificate. RFC 5280 §4.1."""
+
+    content: asn1.TLV
+    algorithm: asn1.TLV
+    signature: asn1.BitString

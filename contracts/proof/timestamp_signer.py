@@ -1,10 +1,10 @@
 """Who signed a time stamp: the certificate, what it is for, the signature, and the chain to a root."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from hashlib import sha1
-from typing import Final
+from typing import Final, TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -20,15 +20,19 @@ from .timestamp_der import (
     CertificateIdV2,
     Digest,
     PssParameters,
+    SignedCertificate,
     SignerInfo,
     SigningCertificateV1,
     SigningCertificateV2,
     der,
     one,
+    read,
 )
 from .timestamp_token import HASHES, Token, attribute, digest_of, require, require_id
 
 _X509_ERRORS: Final = (x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+
+_T = TypeVar("_T")
 
 Certificates = Mapping[bytes, x509.Certificate]
 """By their DER."""
@@ -55,6 +59,8 @@ def certificates(ders: Iterable[bytes]) -> dict[bytes, x509.Certificate]:
 
 
 def _certificate(value: bytes) -> x509.Certificate:
+    # Zero bits at the end of a signature can be called unused: the one byte of a certificate that is not signed.
+    require("unused bits of a signature", 0, read(SignedCertificate, value, "certificate").signature.padding_bits())
     try:
         certificate = x509.load_der_x509_certificate(value)
         _ = certificate.extensions, certificate.public_key(), certificate.issuer, certificate.subject
@@ -88,10 +94,17 @@ def _require_hash(info: SignerInfo, certificate: x509.Certificate) -> None:
     if v1 is None and v2 is None:
         raise ProofFailed("signed attributes", expected="one that names the certificate", actual="none")
     # The first of each is the signer's. By SHA-1 still: nobody can find another certificate to a hash that is there.
-    for first in v1.certificates[:1] if v1 is not None else ():
-        _require_id(first, sha1(content, usedforsecurity=False).digest(), certificate)
-    for first in v2.certificates[:1] if v2 is not None else ():
+    if v1 is not None:
+        _require_id(_first(v1.certificates), sha1(content, usedforsecurity=False).digest(), certificate)
+    if v2 is not None:
+        first = _first(v2.certificates)
         _require_id(first, digest_of(first.algorithm or _SHA256, content), certificate)
+
+
+def _first(certificates: Sequence[_T]) -> _T:
+    if not certificates:
+        raise ProofFailed("certificates in the signed attributes", expected="the signer's first", actual="none")
+    return certificates[0]
 
 
 def _require_id(stated: CertificateIdV1 | CertificateIdV2, digest: bytes, certificate: x509.Certificate) -> None:
@@ -167,6 +180,8 @@ def chain_to(roots: Certificates, signer: x509.Certificate, given: Certificates,
     authorities = authorities.require_present(x509.BasicConstraints, Criticality.AGNOSTIC, _require_authority)
     authorities = authorities.may_be_present(x509.KeyUsage, Criticality.AGNOSTIC, _require_signs)
     authorities = authorities.may_be_present(x509.ExtendedKeyUsage, Criticality.AGNOSTIC, _require_stamps)
+    if not roots:
+        raise ProofFailed("chain of the time stamp", expected="one to a trusted root", actual="no root was given")
     policies = PolicyBuilder().store(Store(list(roots.values()))).time(time)
     policies = policies.extension_policies(ca_policy=authorities, ee_policy=ExtensionPolicy.permit_all())
     between = [each for each in given.values() if each != signer]
