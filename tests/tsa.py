@@ -82,14 +82,14 @@ class Tsa:
     `answer` is what it does to a query; a test that wants a worse one puts another in its place.
     """
 
-    def __init__(self, directory: Path, leaf_key: Key | None = None) -> None:
+    def __init__(self, directory: Path, leaf_key: Key | None = None, *, root: str = "Root of the test") -> None:
         """Skips the test where there is no `openssl`."""
         if shutil.which("openssl") is None:
             pytest.skip("the openssl command, which makes the stamps, is not there")
         self._directory = directory
         self._turn = threading.Lock()
         self.key = leaf_key or rsa.generate_private_key(65537, 2048)
-        self.root = self_signed("Root of the test")
+        self.root = self_signed(root)
         self.between = self.root.issue("Between", _curve_key(), *authority_certificate(0))
         self.leaf = self.certify()
         (directory / "serial").write_text("01")
@@ -146,6 +146,7 @@ class Answering:
     content_type: str = "application/timestamp-reply"
     status: int = 200
     queries: list[bytes] = field(default_factory=list)
+    answered: threading.Event = field(default_factory=threading.Event)
 
 
 @contextmanager
@@ -163,6 +164,7 @@ def served(tsa: Tsa) -> Generator[Answering]:
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+            own.answered.set()
 
         def log_message(self, format: str, *args: object) -> None:
             pass  # not to stderr
