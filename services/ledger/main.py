@@ -43,8 +43,9 @@ class Ledger:
     """One log, open for writing. Use as a context manager, or call `start` and `stop`."""
 
     def __init__(self, settings: Settings) -> None:
-        """Open the log that the signing key is for. Raises `Unknown` when it was never founded."""
+        """Open the log that the signing key is for. Raises `Unknown`: it was never founded, or stamps have no roots."""
         signer = Signer.from_text(settings.signing_key)
+        anchors = Anchors(settings.tsa_roots) if settings.tsa_roots is not None else None
         self.origin = signer.origin
         self._settings = settings
         self._dsn = settings.dsn
@@ -68,7 +69,7 @@ class Ledger:
         self._bell: Bell | None = None
         self._signing = SigningThread(self.checkpoints)
         self._settling = SettlingThread(self.pool, lambda: self._committer.tags)
-        self._stamping = self._stamped_by(settings)
+        self._stamping = self._stamped_by(settings, anchors) if anchors is not None else None
         self.gatekeeper: Gatekeeper | None = None
         if settings.projector_url is not None:
             self.ask_first(RemoteGate(settings.projector_url, settings.projector_token))
@@ -190,13 +191,11 @@ class Ledger:
             return f"the database does not answer: {exc}"
         return None
 
-    def _stamped_by(self, settings: Settings) -> StampingThread | None:
-        if not settings.tsa or settings.tsa_roots is None:
-            return None
+    def _stamped_by(self, settings: Settings, anchors: Anchors) -> StampingThread:
         log = Stamped(
             self.pool, self.log_id, self.origin, self.checkpoints, self.record, lambda: self.admission.catalogue
         )
-        return StampingThread(Stamping(log, settings.tsa, Anchors(settings.tsa_roots), settings.tsa_seconds))
+        return StampingThread(Stamping(log, settings.tsa, anchors, settings.tsa_seconds))
 
     def _is_asked_first(self, events: Sequence[Event]) -> bool:
         concerned = self.gatekeeper is not None and self.gatekeeper.concerns(events)

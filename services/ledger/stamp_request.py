@@ -16,10 +16,11 @@ from rfc3161_client.errors import VerificationError
 from contracts.proof import ProofFailed
 from contracts.proof.timestamp import Timestamp, verify_timestamp
 from contracts.proof.timestamp_der import Response, Token
+from contracts.proof.timestamp_token import SIZE_BYTES_MAX
+from ledger.errors import Unknown
 
 SECONDS_MAX: Final = 10.0
 """An answer that takes longer is none."""
-_BYTES_MAX: Final = 64 * 1024
 _OK: Final = 200
 _QUERY: Final = "application/timestamp-query"
 _REPLY: Final = "application/timestamp-reply"
@@ -33,12 +34,15 @@ class Anchors:
     """What stamps have to lead to: roots, which have issued themselves, and certificates between."""
 
     def __init__(self, file: Path) -> None:
-        """Raises `OSError` and `ValueError`: no such file, or no certificate in it."""
-        found = x509.load_pem_x509_certificates(file.read_bytes())
+        """Raises `Unknown` where the file has no root."""
+        try:
+            found = x509.load_pem_x509_certificates(file.read_bytes())
+        except (OSError, ValueError) as exc:
+            raise Unknown(f"the roots of time stamps cannot be read from {file}: {exc}") from exc
         self.roots = [each for each in found if each.issuer == each.subject]
         self.between = [each for each in found if each.issuer != each.subject]
         if not self.roots:
-            raise ValueError(f"{file} has no certificate of a root, which names itself as its issuer")
+            raise Unknown(f"{file} has no certificate of a root, which names itself as its issuer")
 
     def missing(self, brought: Sequence[x509.Certificate]) -> list[x509.Certificate]:
         """Return those between that lead on from where the certificates end that a stamp brings."""
@@ -86,8 +90,8 @@ def _post(http: httpx.Client, url: str, query: bytes) -> bytes:
         body = bytearray()
         for chunk in answer.iter_raw():
             body += chunk
-            if len(body) > _BYTES_MAX or time.monotonic() > deadline:
-                raise NoStamp(f"answered more than {_BYTES_MAX} bytes or took more than {SECONDS_MAX:.0f} seconds")
+            if len(body) > SIZE_BYTES_MAX or time.monotonic() > deadline:
+                raise NoStamp(f"answered more than {SIZE_BYTES_MAX} bytes or took more than {SECONDS_MAX:.0f} seconds")
     return bytes(body)
 
 

@@ -15,6 +15,7 @@ from contracts.event import Event, read_event
 from contracts.payloads import StampRenewal
 from contracts.proof import timestamp_der as der
 from contracts.proof.timestamp import Timestamp, verify_timestamp
+from ledger.errors import Unknown
 from ledger.main import Ledger
 from ledger.settings import Settings
 from ledger.stamp_request import Anchors
@@ -158,13 +159,16 @@ def test_a_running_ledger_stamps_by_itself(
         assert connection.execute("SELECT count(*) FROM ledger.timestamps").fetchall() != [(0,)]
 
 
-def test_an_authority_needs_roots(database: Database, tmp_path: Path) -> None:
+def test_an_authority_needs_roots(database: Database, tsa: Tsa, tmp_path_factory: pytest.TempPathFactory) -> None:
+    tmp_path = tmp_path_factory.mktemp("roots")
     given = {"QUANZE_DSN": database.dsn, "QUANZE_SIGNING_KEY": database.signer.text(), "QUANZE_TSA": "http://localhost"}
     with pytest.raises(KeyError, match="QUANZE_TSA_ROOTS"):
         Settings.from_environment(given)
     (tmp_path / "empty.pem").write_text("")
-    with pytest.raises(ValueError, match="PEM"):
-        Anchors(tmp_path / "empty.pem")
+    (tmp_path / "between.pem").write_bytes(tsa.roots_file.with_name("between.pem").read_bytes())
+    for name, why in (("none.pem", "No such file"), ("empty.pem", "PEM"), ("between.pem", "no certificate of a root")):
+        with pytest.raises(Unknown, match=why):
+            Ledger(Settings.from_environment(given | {"QUANZE_TSA_ROOTS": str(tmp_path / name)}))
 
 
 # Answers that are none

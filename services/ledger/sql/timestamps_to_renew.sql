@@ -23,4 +23,5 @@ SELECT own.size, own.authority, own.response, signed.note
            AND said.source = %(source)s
            AND said.id = %(prefix)s || encode(sha256(own.response), 'hex')
        )
- ORDER BY own.size, own.authority;
+ ORDER BY own.size, own.authority
+ LIMIT 1000;  -- the others at the next look

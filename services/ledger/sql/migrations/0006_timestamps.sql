@@ -9,8 +9,7 @@ CREATE TABLE ledger.timestamps (
     chain             bytea[]     NOT NULL,
     stamped_at        timestamptz NOT NULL,
     certificate_until timestamptz NOT NULL,
-    CONSTRAINT timestamps_pkey PRIMARY KEY (log_id, size, authority),
-    CONSTRAINT timestamps_of_a_checkpoint FOREIGN KEY (log_id, size) REFERENCES ledger.checkpoints
+    CONSTRAINT timestamps_pkey PRIMARY KEY (log_id, size, authority)
 );
 -- The stamps that end soon are few; they are looked for again and again.
 CREATE INDEX timestamps_by_end ON ledger.timestamps (log_id, certificate_until);
