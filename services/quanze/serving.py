@@ -126,7 +126,8 @@ def running(data: DataDirectory, dsn: str | None, origin: str | None) -> Generat
         data.verifier_key.write_text(signer.vkey + "\n", "utf-8")
         log_id = prepare(dsn, signer)
         ensure_admin_token(data, dsn, log_id)
-        ledger = stack.enter_context(Ledger(LedgerSettings(dsn=dsn, signing_key=signer.text())))
+        own = {"QUANZE_DSN": dsn, "QUANZE_SIGNING_KEY": signer.text(), "QUANZE_PROJECTOR_URL": ""}
+        ledger = stack.enter_context(Ledger(LedgerSettings.from_environment({**os.environ, **own})))
         if os.environ.get("QUANZE_RULES"):
             record_packs(ledger, Path(os.environ["QUANZE_RULES"]))
         own = {"QUANZE_DSN": dsn, "QUANZE_ORIGIN": signer.origin, "QUANZE_LEDGER_URL": ""}

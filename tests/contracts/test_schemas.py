@@ -44,6 +44,12 @@ NEEDED: dict[str, dict[str, Any]] = {
     "finding.dispose": {"finding": "finding:F1", "disposition": "waived"},
     "catalogue.extend": {"pack": "p1"},
     "data.erase": {"target": {"source": "urn:test", "id": "e1"}},
+    "log.renew_stamp": {
+        "size": 1,
+        "authority": "https://example.com/tsa",
+        "note_sha256": "0a" * 32,
+        "response_sha256": "0b" * 32,
+    },
 }
 """What an act cannot be understood without. Everything else is optional (§3)."""
 
@@ -249,7 +255,7 @@ PARTICULAR: dict[str, dict[str, Any]] = {
 """Every field that §3 gives to an act of its own, with a good value."""
 
 
-SUBJECTS = ("project:P-1", "unit:U1", "person:P1", "supplier:V1")
+SUBJECTS = ("project:P-1", "unit:U1", "person:P1", "supplier:V1", "log:example.com/log")
 
 
 def subject_of(name: str) -> str:

@@ -13,7 +13,7 @@ from tests import conftest
 from tests.conftest import Database, TestLedger
 from tests.events import event
 
-KEPT_FOR_EVER = ("ledger.entries", "ledger.tiles", "ledger.checkpoints")
+KEPT_FOR_EVER = ("ledger.entries", "ledger.tiles", "ledger.checkpoints", "ledger.timestamps")
 
 
 @pytest.fixture
@@ -21,6 +21,8 @@ def written(ledger: TestLedger, database: Database) -> Database:
     for start in range(0, 300, 100):
         ledger.post([event("project.open", f"project:P{start + n}", "person:P1") for n in range(100)])
     ledger.ledger.checkpoints.newest()
+    with psycopg.connect(database.dsn) as connection:
+        connection.execute("INSERT INTO ledger.timestamps VALUES (1, 300, 'http://localhost', '', '{}', now(), now())")
     return database
 
 
