@@ -20,7 +20,7 @@ from ledger.signer import Signer, checkpoint_body
 from ledger.tiles import fetch_tiles
 from ledger.tree import consistency_proof, consistency_tiles, root_hash, root_tiles
 
-_CADENCE_SECONDS: Final = 1.0
+CADENCE_SECONDS: Final = 1.0
 
 _log = structlog.get_logger()
 
@@ -50,6 +50,11 @@ class Checkpoints:
             if signed.root != root:
                 raise Corrupt(f"the head says another root for {size} acts than was signed")
             return signed
+
+    def last(self) -> Checkpoint | None:
+        """Return the largest head that was signed; None before the first. Signs nothing."""
+        with self._pool.connection() as connection, connection.cursor() as cursor:
+            return self._at(cursor, "newest_checkpoint")
 
     def at(self, size: int) -> Checkpoint:
         """
@@ -110,30 +115,19 @@ class Checkpoints:
         return Checkpoint(*row) if row is not None else None
 
 
-class SigningThread:
+class Signing:
     """Signs the head once a second while it moves."""
 
     def __init__(self, checkpoints: Checkpoints) -> None:
         self._checkpoints = checkpoints
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="signer", daemon=True)
         self.fault: str | None = None
         """Why nothing is signed any more: stored bytes contradict what was signed. An operator has to look."""
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopped.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stopped.wait(_CADENCE_SECONDS):
-            try:
-                self._checkpoints.newest()
-            except LedgerError as exc:
-                if self.fault is None:
-                    _log.error("signing_refused", error=str(exc))
-                self.fault = str(exc)
-            except Exception as exc:  # noqa: BLE001 - the database may be away; the next second tries again
-                _log.warning("signing_failed", error=str(exc).strip())
+    def look(self) -> None:
+        """Sign the head if it moved. To be called every `CADENCE_SECONDS`."""
+        try:
+            self._checkpoints.newest()
+        except LedgerError as exc:
+            if self.fault is None:
+                _log.error("signing_refused", error=str(exc))
+            self.fault = str(exc)

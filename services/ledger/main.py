@@ -17,18 +17,19 @@ from ledger.admission import Admission
 from ledger.application import LedgerApplication, needs_decision
 from ledger.awaiting import Answer, Bell
 from ledger.batch_reader import BatchReader
-from ledger.checkpoint import Checkpoints, SigningThread
+from ledger.checkpoint import CADENCE_SECONDS, Checkpoints, Signing
 from ledger.committer import Committer
 from ledger.erasure import erase_ordered
 from ledger.errors import Unknown
 from ledger.evidence import Evidences
 from ledger.gate import Gate, RemoteGate, units_that_enforce
 from ledger.gatekeeper import Door, Gatekeeper
+from ledger.interval import Interval
 from ledger.reading import Reading
 from ledger.recorder import LedgerRecorder
 from ledger.refusals import Refusals
 from ledger.settings import Settings
-from ledger.settling import SettlingThread
+from ledger.settling import LOOK_SECONDS, Settling
 from ledger.signer import Signer
 from ledger.stamp_request import Anchors
 from ledger.stamping import Stamped, Stamping, StampingThread
@@ -69,8 +70,12 @@ class Ledger:
         self.line_threads = ThreadPoolExecutor(_LINE_THREADS, "lines")
         self._deciding = ThreadPoolExecutor(_DECIDING_THREADS, "deciding")
         self._bell: Bell | None = None
-        self._signing = SigningThread(self.checkpoints)
-        self._settling = SettlingThread(self.pool, lambda: self._committer.tags)
+        self._signing = Signing(self.checkpoints)
+        settling = Settling(self.pool, lambda: self._committer.tags)
+        self._intervals = [
+            Interval("settling", LOOK_SECONDS, settling.look),
+            Interval("signing", CADENCE_SECONDS, self._signing.look),
+        ]
         self._stamping = self._stamped_by(settings, anchors) if anchors is not None else None
         self.gatekeeper: Gatekeeper | None = None
         if settings.projector_url is not None:
@@ -80,8 +85,8 @@ class Ledger:
         """Read the catalogue packs, carry out what orders of erasure are left, begin to sign and to settle."""
         self.admission.refresh()
         self.erase()
-        self._signing.start()
-        self._settling.start()
+        for interval in self._intervals:
+            interval.start()
         if self._stamping is not None:
             self._stamping.start()
 
@@ -97,8 +102,8 @@ class Ledger:
             self.gatekeeper.close()
         self._deciding.shutdown()
         self._committer.close()
-        self._settling.stop()
-        self._signing.stop()
+        for interval in self._intervals:
+            interval.stop()
         self.pool.close()
 
     def __enter__(self) -> Self:

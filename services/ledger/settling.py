@@ -6,15 +6,12 @@ and more, in which the writer, left to do it, would record nothing (PostgreSQL m
 crash leaves a longer list, which the next start merges.
 """
 
-import threading
 from collections.abc import Callable
 from typing import Final
 
-import structlog
-
 from edge.database import Pool, statement
 
-_LOOK_SECONDS: Final = 0.5
+LOOK_SECONDS: Final = 0.5
 TAGS_MAX: Final = 120_000
 """
 Tags that wait while more are recorded: fewer are merged less cheaply, more make questions by tag slow.
@@ -23,40 +20,20 @@ The list holds 16 MiB before the writer has to merge it itself: some three times
 many of 128 characters.
 """
 
-_log = structlog.get_logger()
 
-
-class SettlingThread:
+class Settling:
     """Merges at the start, when much waits, and when nothing more was recorded since it looked last."""
 
     def __init__(self, pool: Pool, recorded: Callable[[], int]) -> None:
         """`recorded` is how many tags the acts have that this process recorded until now."""
         self._pool, self._recorded = pool, recorded
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="tags", daemon=True)
+        self._settled, self._seen = -1, 0
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopped.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        settled, seen = -1, 0
-        said: str | None = None
-        while not self._stopped.wait(_LOOK_SECONDS):
-            recorded = self._recorded()
-            if recorded - settled >= TAGS_MAX or settled < recorded == seen:
-                try:
-                    self._settle()
-                    settled, said = recorded, None
-                except Exception as exc:  # noqa: BLE001 - the database may be away; the next look tries again
-                    if said != str(exc):
-                        _log.warning("tags_not_settled", error=str(exc).strip())
-                    said = str(exc)
-            seen = recorded
-
-    def _settle(self) -> None:
-        with self._pool.connection() as connection:
-            connection.execute(statement("ledger", "settle_tags"))
+    def look(self) -> None:
+        """Merge if it is time to. To be called every `LOOK_SECONDS`."""
+        recorded, seen = self._recorded(), self._seen
+        self._seen = recorded
+        if recorded - self._settled >= TAGS_MAX or self._settled < recorded == seen:
+            with self._pool.connection() as connection:
+                connection.execute(statement("ledger", "settle_tags"))
+            self._settled = recorded

@@ -11,9 +11,10 @@ from psycopg.errors import FeatureNotSupported, InsufficientPrivilege, Undefined
 from edge.database import MigrationMissing
 from ledger.acts import Request
 from ledger.committer import Committer
+from ledger.interval import Interval
 from ledger.main import Ledger
 from ledger.settings import Settings
-from ledger.settling import TAGS_MAX, SettlingThread
+from ledger.settling import LOOK_SECONDS, TAGS_MAX, Settling
 from tests.conftest import Database, TestLedger
 from tests.events import event
 from tests.integration.test_append import draft
@@ -94,7 +95,8 @@ def test_it_is_merged_while_more_and_more_comes(
     committer.close()
     assert waiting() > 0
     never_still = count(TAGS_MAX // 4, TAGS_MAX // 4)
-    settling = SettlingThread(ledger.ledger.pool, lambda: next(never_still))
+    look = Settling(ledger.ledger.pool, lambda: next(never_still)).look
+    settling = Interval("settling", LOOK_SECONDS, look)
     settling.start()
     try:
         wait_until_none(waiting)
