@@ -51,10 +51,10 @@ class Checkpoints:
                 raise Corrupt(f"the head says another root for {size} acts than was signed")
             return signed
 
-    def last(self) -> Checkpoint | None:
-        """Return the largest head that was signed; None before the first. Signs nothing."""
+    def signed(self, size: int | None = None) -> Checkpoint | None:
+        """Return the head of this size as it was signed, or the largest; None where none was. Signs nothing."""
         with self._pool.connection() as connection, connection.cursor() as cursor:
-            return self._at(cursor, "newest_checkpoint")
+            return self._at(cursor, "newest_checkpoint" if size is None else "checkpoint_at", size)
 
     def at(self, size: int) -> Checkpoint:
         """

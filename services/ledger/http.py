@@ -135,16 +135,17 @@ def prove_evidence(request: Request[Token, None, State], data: JSONBody[Proved])
 
 @get("/v1/log", exclude_from_auth=True, sync_to_thread=True, tags=["proofs"])
 def get_log(request: Request[Any, None, State]) -> LogKeys:
-    """Say which log this is, and which keys it ever signed with."""
+    """Say which log this is, which keys it ever signed with, and who witnesses it."""
     ledger: Ledger = request.app.state.ledger
-    return ledger.reading.log()
+    return ledger.log()
 
 
 @get("/checkpoint", exclude_from_auth=True, sync_to_thread=True, media_type="text/plain", tags=["proofs"])
 def get_checkpoint(request: Request[Any, None, State]) -> Response[str]:
-    """Return the newest signed tree head (c2sp.org/tlog-tiles)."""
+    """Return the newest signed tree head (c2sp.org/tlog-tiles), with what witnesses said of it until now."""
     ledger: Ledger = request.app.state.ledger
-    return Response(ledger.checkpoints.newest().note, headers={"Cache-Control": "no-cache"}, media_type="text/plain")
+    note = ledger.cosignatures.with_cosignatures(ledger.checkpoints.newest())
+    return Response(note, headers={"Cache-Control": "no-cache"}, media_type="text/plain")
 
 
 @get("/tile/{path:path}", exclude_from_auth=True, sync_to_thread=True, tags=["proofs"])

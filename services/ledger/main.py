@@ -7,6 +7,7 @@ from secrets import token_hex
 from typing import Final, Self
 
 import psycopg
+from msgspec import structs
 from psycopg import Connection
 
 from contracts.event import Event
@@ -19,13 +20,14 @@ from ledger.awaiting import Answer, Bell
 from ledger.batch_reader import BatchReader
 from ledger.checkpoint import CADENCE_SECONDS, Checkpoints, Signing
 from ledger.committer import Committer
+from ledger.cosignatures import Cosignatures, read_policy
 from ledger.erasure import erase_ordered
 from ledger.errors import Unknown
 from ledger.evidence import Evidences
 from ledger.gate import Gate, RemoteGate, units_that_enforce
 from ledger.gatekeeper import Door, Gatekeeper
 from ledger.interval import Interval
-from ledger.reading import Reading
+from ledger.reading import LogKeys, Reading
 from ledger.recorder import LedgerRecorder
 from ledger.refusals import Refusals
 from ledger.settings import Settings
@@ -35,6 +37,8 @@ from ledger.stamp_request import Anchors
 from ledger.stamping import Stamped, Stamping, StampingThread
 from ledger.subscribing import Feed
 from ledger.tree import Frontier
+from ledger.witnessing import LOOK_SECONDS as WITNESSING_SECONDS
+from ledger.witnessing import Witnessing
 
 _POOL_SIZE_MAX: Final = 8
 _LINE_THREADS: Final = 4
@@ -57,6 +61,8 @@ class Ledger:
         self.pool = open_pool(settings.dsn, "quanze_writer", size_max=_POOL_SIZE_MAX, name="quanze ledger")
         self.tokens = Tokens(self.pool, self.log_id)
         self.checkpoints = Checkpoints(self.pool, self.log_id, signer)
+        policy = read_policy(settings.witness_policy, signer.vkey) if settings.witness_policy is not None else None
+        self.cosignatures = Cosignatures(self.pool, self.log_id, self.checkpoints, policy)
         self.reading = Reading(self.pool, self.log_id, self.origin, self.checkpoints)
         self.evidences = Evidences(self.pool, self.log_id, self.origin, self.checkpoints)
         self.feed = Feed(settings.dsn, self.pool, self.log_id, self.reading)
@@ -77,6 +83,7 @@ class Ledger:
             Interval("signing", CADENCE_SECONDS, self._signing.look),
         ]
         self._stamping = self._stamped_by(settings, anchors) if anchors is not None else None
+        self.witnessing: Witnessing | None = None
         self.gatekeeper: Gatekeeper | None = None
         if settings.projector_url is not None:
             self.ask_first(RemoteGate(settings.projector_url, settings.projector_token))
@@ -85,6 +92,10 @@ class Ledger:
         """Read the catalogue packs, carry out what orders of erasure are left, begin to sign and to settle."""
         self.admission.refresh()
         self.erase()
+        if self.cosignatures.policy is not None:
+            self.cosignatures.load()
+            self.witnessing = Witnessing(self.pool, self.log_id, self.checkpoints, self.cosignatures)
+            self._intervals.append(Interval("witnessing", WITNESSING_SECONDS, self.witnessing.look))
         for interval in self._intervals:
             interval.start()
         if self._stamping is not None:
@@ -104,6 +115,8 @@ class Ledger:
         self._committer.close()
         for interval in self._intervals:
             interval.stop()
+        if self.witnessing is not None:
+            self.witnessing.stop()
         self.pool.close()
 
     def __enter__(self) -> Self:
@@ -186,6 +199,15 @@ class Ledger:
     def erase(self) -> list[int]:
         """Carry out every recorded order of erasure that is still open; return the positions."""
         return erase_ordered(self._dsn, self.log_id)
+
+    def log(self) -> LogKeys:
+        """Say which log this is, which keys it signed with, and who witnesses it."""
+        log = self.reading.log()
+        if self.witnessing is None:
+            return log
+        quorum = self.cosignatures.newest_witnessed()
+        quorum_size = quorum.size if quorum is not None else None
+        return structs.replace(log, witnesses=self.witnessing.states(), quorum_size=quorum_size)
 
     def readiness(self) -> str | None:
         """Say why the ledger cannot work, or None."""

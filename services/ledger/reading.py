@@ -1,6 +1,7 @@
 """What the ledger shows: stored acts with their receipts, proofs, tiles, and its own identity."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -27,6 +28,7 @@ from ledger.tree import (
     inclusion_tiles,
     leaf_hash,
 )
+from ledger.witnessing import WitnessState
 
 EntryRow = tuple[int, bytes, bytes, bytes | None, bytes | None]
 """Position, leaf, leaf hash, salt, payload."""
@@ -81,11 +83,17 @@ class LogKey(Struct, frozen=True):
 
 
 class LogKeys(Struct, frozen=True):
-    """A log's identity: its origin, how many acts it has, and every key it ever signed with."""
+    """
+    A log's identity: its origin, how many acts it has, every key it ever signed with, and who witnesses it.
+
+    `quorum_size` is the largest size that enough witnesses cosigned; null where none was, or none are asked.
+    """
 
     origin: str
     size: int
     keys: list[LogKey]
+    witnesses: Sequence[WitnessState] = ()
+    quorum_size: int | None = None
 
 
 _TILE_PATH: Final = re.compile(

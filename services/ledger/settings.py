@@ -19,6 +19,9 @@ class Settings:
     `tsa` are the URLs of authorities that stamp checkpoints (`QUANZE_TSA`, separated by spaces), each at most every
     `tsa_seconds` (`QUANZE_TSA_SECONDS`); `tsa_roots` is a PEM file (`QUANZE_TSA_ROOTS`) of the root certificates that
     their stamps have to lead to, and of those between that they do not send.
+
+    `witness_policy` (`QUANZE_WITNESS_POLICY`) is the path of a file in the form of `c2sp.org/tlog-policy`: who is asked
+    to cosign the signed heads, where, and how many of them are enough.
     """
 
     dsn: str
@@ -30,6 +33,7 @@ class Settings:
     tsa: tuple[str, ...] = ()
     tsa_roots: Path | None = None
     tsa_seconds: float = 3600.0
+    witness_policy: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -46,4 +50,5 @@ class Settings:
             tsa=tsa,
             tsa_roots=Path(environment["QUANZE_TSA_ROOTS"]) if tsa else None,
             tsa_seconds=float(environment.get("QUANZE_TSA_SECONDS", "3600")),
+            witness_policy=environment.get("QUANZE_WITNESS_POLICY") or None,
         )

@@ -1,6 +1,7 @@
 """Append-only by rights and by trigger; erasure through one role; migrations that end where a fresh schema begins."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -9,18 +10,29 @@ import pytest
 
 from edge import database as door
 from edge.database import MigrationChanged, migrate
+from ledger.signer import checkpoint_body
 from tests import conftest
-from tests.conftest import Database, TestLedger
+from tests.conftest import ORIGIN, Database, TestLedger
 from tests.events import event
+from tests.witness import Cosigner
 
-KEPT_FOR_EVER = ("ledger.entries", "ledger.tiles", "ledger.checkpoints", "ledger.timestamps")
+KEPT_FOR_EVER = (
+    "ledger.entries",
+    "ledger.tiles",
+    "ledger.checkpoints",
+    "ledger.cosignatures",
+    "ledger.timestamps",
+)
 
 
 @pytest.fixture
 def written(ledger: TestLedger, database: Database) -> Database:
     for start in range(0, 300, 100):
         ledger.post([event("project.open", f"project:P{start + n}", "person:P1") for n in range(100)])
-    ledger.ledger.checkpoints.newest()
+    checkpoint = ledger.ledger.checkpoints.newest()
+    witness = Cosigner("example.com/w", bytes(range(9, 41)))
+    line = witness.cosign(checkpoint_body(ORIGIN, checkpoint.size, checkpoint.root), 1_790_000_000).decode()
+    ledger.ledger.cosignatures.add(checkpoint, witness.key, line, datetime.fromtimestamp(1_790_000_000, UTC))
     with psycopg.connect(database.dsn) as connection:
         connection.execute("INSERT INTO ledger.timestamps VALUES (1, 300, 'http://localhost', '', '{}', now(), now())")
     return database
