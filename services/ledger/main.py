@@ -53,6 +53,7 @@ class Ledger:
         signer = Signer.from_text(settings.signing_key)
         anchors = Anchors(settings.tsa_roots) if settings.tsa_roots is not None else None
         self.origin = signer.origin
+        policy = read_policy(settings.witness_policy, signer.vkey) if settings.witness_policy is not None else None
         self._settings = settings
         self._dsn = settings.dsn
         self.log_id = find_log(settings.dsn, signer)
@@ -61,7 +62,6 @@ class Ledger:
         self.pool = open_pool(settings.dsn, "quanze_writer", size_max=_POOL_SIZE_MAX, name="quanze ledger")
         self.tokens = Tokens(self.pool, self.log_id)
         self.checkpoints = Checkpoints(self.pool, self.log_id, signer)
-        policy = read_policy(settings.witness_policy, signer.vkey) if settings.witness_policy is not None else None
         self.cosignatures = Cosignatures(self.pool, self.log_id, self.checkpoints, policy)
         self.reading = Reading(self.pool, self.log_id, self.origin, self.checkpoints)
         self.evidences = Evidences(self.pool, self.log_id, self.origin, self.checkpoints)
