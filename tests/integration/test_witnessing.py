@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,6 +23,7 @@ from contracts.proof import VerifierKey, open_checkpoint
 from contracts.proof.cosignature import WitnessKey, cosigned
 from contracts.proof.note import split_note
 from contracts.proof.policy import parse_policy
+from ledger import witnessing
 from ledger.cosignatures import Cosignatures, PolicyRefused
 from ledger.main import Ledger
 from ledger.settings import Settings
@@ -248,14 +250,14 @@ def test_a_witness_that_holds_a_size_we_did_not_know_of_is_asked_again_from_ther
 
 
 class Slow(Witness):
-    """Takes its time."""
+    """Takes its time, and the second one more for its first answer: left alone they would be out of step for ever."""
 
     def add_checkpoint(self, request: bytes) -> Answer:
-        time.sleep(0.15 if self.cosigner is W[0] else 0.4)
+        time.sleep(0.3 if self.answers or self.cosigner is W[0] else 0.45)
         return super().add_checkpoint(request)
 
 
-def test_heads_that_move_all_the_time_reach_quorums_with_witnesses_of_different_speed(
+def test_heads_that_move_all_the_time_reach_quorums_though_the_witnesses_are_slow_and_out_of_step(
     ledger: TestLedger, database: Database, outside: Outside
 ) -> None:
     urls = [outside.begin(cosigner, Slow) for cosigner in W[:2]]
@@ -362,6 +364,25 @@ def test_what_is_not_its_cosignature_of_this_head_is_not_counted_and_said_once(
     assert stored(database) == []
     assert [error in each["error"] for each in logs if each["event"] == "witness_failed"] == [True]
     assert len(outside.witnesses[0].answers) == 1, "who failed is left alone for a while"
+
+
+def test_who_keeps_failing_is_asked_ever_more_seldom_and_it_is_said_once_until_it_is_something_else(
+    ledger: TestLedger, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(witnessing, "LOOK_SECONDS", 0.02)
+    asked_at: list[float] = []
+
+    def answer(_: bytes) -> Answer:
+        asked_at.append(time.monotonic())
+        return Answer(500 if len(asked_at) < 5 else 403)
+
+    text = policy([outside.begin(W[0], answering(answer))], "quorum w0")
+    with capture_logs() as logs, asking(ledger, text) as own:
+        own.grow()
+        own.until(lambda: len(asked_at) == 6)
+    pauses = [later - earlier for earlier, later in pairwise(asked_at)]
+    assert all(pause >= 0.02 * 2**number for number, pause in enumerate(pauses, 1))
+    assert [each["error"] for each in logs if each["event"] == "witness_failed"] == ["answered 500", "answered 403"]
 
 
 def test_other_lines_in_an_answer_are_ignored(ledger: TestLedger, database: Database, outside: Outside) -> None:

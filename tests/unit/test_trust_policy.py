@@ -211,3 +211,6 @@ def test_a_file_that_was_cut_is_no_policy() -> None:
     for end in range(len(whole)):
         with pytest.raises(ProofFailed):
             parse_policy(whole[:end])
+    for last in (witness(1), "# the end", ""):
+        with pytest.raises(ProofFailed, match="each line ended by a newline"):
+            parse_policy(text(witness(0), "quorum w0", f"{last} ")[:-1])
