@@ -3,8 +3,10 @@
 from base64 import b64encode
 from collections import Counter
 from hashlib import sha256
+from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contracts.proof import ProofFailed, VerifierKey, open_checkpoint
 from contracts.proof.cosignature import TIME_MAX, WitnessKey, cosigned
@@ -131,6 +133,16 @@ def test_every_change_of_one_byte_is_found_or_makes_the_witness_unknown(cosigner
     # The 6th character of the base64 holds 2 bits of the key id and 4 of the time; the change is in the latter.
     assert outcomes["unknown"] == len(cosigner.key.name) + 5
     assert outcomes.total() == len(note)
+
+
+def test_somebody_elses_implementation_makes_the_same_cosignature() -> None:
+    """aics-tlog, by other people: the same bytes, so each takes what the other makes. It runs from Python 3.12 on."""
+    theirs: Any = pytest.importorskip("aics_tlog.cosign")
+    private = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
+    value, line = theirs.sign_cosignature(private, W1.key.name, AT, LOG.origin, 7, bytes(range(32)))
+    assert (line.name, line.key_id) == (W1.key.name, W1.key.key_id)
+    assert W1.line(value) == W1.cosign(BODY, AT)
+    assert cosigned(NOTE + W1.line(value), [W1.key]) == {W1.key: AT}
 
 
 # Keys
