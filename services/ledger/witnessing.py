@@ -147,8 +147,7 @@ class _Witness:
 
 class Witnessing:
     """
-    Gets heads cosigned, one at a time: the newest until it has a quorum or everybody was asked, then again the
-    newest.
+    Gets heads cosigned, one at a time: the newest until it has a quorum or everybody was asked, then the newest of then.
 
     All witnesses are asked about the same head, side by side. Each asked about what is newest when its turn comes would
     cosign heads of its own, and under load, when heads move each second, none would ever have a quorum.
@@ -281,7 +280,7 @@ class Witnessing:
         if newest is not None and newest.size >= held:  # another process of this log asked it meanwhile
             return _Unanswered(f"was asked about {held} acts by somebody else")
         size = newest.size if newest is not None else 0
-        return _Denied(f"cosigned {held} acts of this log, which has signed {size}: it was rolled back")
+        return _Denied(f"cosigned {held} acts of this log, which has signed {size}: one of the two was rolled back")
 
     def _request(self, old: int, checkpoint: Checkpoint) -> bytes:
         """Return the body of add-checkpoint: the old size, the consistency proof, the note. tlog-witness."""
