@@ -49,7 +49,11 @@ class Ledger:
     """One log, open for writing. Use as a context manager, or call `start` and `stop`."""
 
     def __init__(self, settings: Settings) -> None:
-        """Open the log that the signing key is for. Raises `Unknown`: it was never founded, or stamps have no roots."""
+        """
+        Open the log that the signing key is for.
+
+        Raises `Unknown`: it was never founded, or stamps have no roots; `PolicyRefused`: its witnesses cannot be asked.
+        """
         signer = Signer.from_text(settings.signing_key)
         anchors = Anchors(settings.tsa_roots) if settings.tsa_roots is not None else None
         self.origin = signer.origin

@@ -147,7 +147,7 @@ class _Witness:
 
 class Witnessing:
     """
-    Gets heads cosigned, one at a time: the newest until it has a quorum or everybody was asked, then the newest of then.
+    Gets heads cosigned, one at a time: the newest until it has a quorum or all were asked, then the newest of then.
 
     All witnesses are asked about the same head, side by side. Each asked about what is newest when its turn comes would
     cosign heads of its own, and under load, when heads move each second, none would ever have a quorum.
