@@ -115,6 +115,10 @@ class Cosignatures:
         newest = self._quorum if self.policy.demands_witnesses else self._checkpoints.signed()
         return newest if newest is not None and newest.size >= at_least else None
 
+    def best(self, at_least: int = 0) -> Checkpoint:
+        """Return the head to prove acts by, of `at_least` so many: the newest with a quorum, else the newest signed."""
+        return self.newest_witnessed(at_least) or self._checkpoints.newest()
+
     def with_cosignatures(self, checkpoint: Checkpoint) -> str:
         """Return the note of a head with the lines of all witnesses that cosigned it, of former policies too."""
         with self._pool.connection() as connection:

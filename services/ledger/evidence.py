@@ -6,7 +6,7 @@ the orders by which content was erased, and the changes of the log's key.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from psycopg import Cursor
 from psycopg.rows import TupleRow
@@ -15,6 +15,7 @@ from contracts.evidence import Continues, Evidence, ProvedAct, Rotation, StampPr
 from edge.database import Pool, statement
 from ledger.acts import base64
 from ledger.checkpoint import Checkpoint, Checkpoints
+from ledger.cosignatures import Cosignatures
 from ledger.errors import Unknown
 from ledger.reading import EntryRow, require_intact
 from ledger.stamping import renewal_id, source_of
@@ -34,11 +35,22 @@ _TOGETHER: Final = 500
 """Acts proved at a time: each may need a tile of 8 KiB of its own."""
 
 
+class Head(NamedTuple):
+    """The tree that all is proved in, its note with all that vouch for it, and one that was signed before, if any."""
+
+    checkpoint: Checkpoint
+    note: str
+    older: Checkpoint | None
+
+
 class Evidences:
     """Gathers the evidence of one log."""
 
-    def __init__(self, pool: Pool, log_id: int, origin: str, checkpoints: Checkpoints) -> None:
-        self._pool, self._log_id, self._origin, self._checkpoints = pool, log_id, origin, checkpoints
+    def __init__(
+        self, pool: Pool, log_id: int, origin: str, checkpoints: Checkpoints, cosignatures: Cosignatures
+    ) -> None:
+        self._pool, self._log_id, self._origin = pool, log_id, origin
+        self._checkpoints, self._cosignatures = checkpoints, cosignatures
 
     def of(self, positions: Iterable[int], held: int | None) -> Evidence:
         """
@@ -49,26 +61,35 @@ class Evidences:
         wanted = set(positions)
         if len(wanted) > POSITIONS_MAX:
             raise Unknown(f"{len(wanted)} acts are too many for one bundle; {POSITIONS_MAX} is the most")
-        head = self._checkpoints.newest()
         older = self._checkpoints.at(held) if held is not None else None
-        with self._pool.connection() as connection, connection.transaction(), connection.cursor() as cursor:
-            # One snapshot: what is erased meanwhile would come without the order for it.
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            wanted |= self._orders(cursor, wanted)
-            stamps, renewals = self._stamps(cursor, max(wanted, default=1), head)
-            changes = self._changes(cursor, head.size)
-            wanted |= changes.keys() | renewals
+        last = max(wanted, default=1)
+        while True:
+            with self._pool.connection() as connection, connection.cursor() as cursor:
+                wanted |= self._orders(cursor, wanted)
+            # No connection is held while a head is looked for: that takes another one.
+            head = self._cosignatures.best(max(last, held or 0, *wanted))
             if wanted and not 1 <= min(wanted) <= max(wanted) <= head.size:
                 raise Unknown(f"a position is not in a tree of {head.size} acts")
-            return Evidence(
-                keys=[vkey for vkey, *_ in cursor.execute(statement("ledger", "keys"), {"log_id": self._log_id})],
-                checkpoint=head.note,
-                tree_size=head.size,
-                held=self._continues(cursor, older, head) if older is not None else None,
-                rotations=[self._rotation(cursor, position, seen) for position, seen in changes.items()],
-                stamps=stamps,
-                acts=list(self._acts(cursor, sorted(wanted), head.size)),
-            )
+            note = self._cosignatures.with_cosignatures(head)
+            with self._pool.connection() as connection, connection.transaction(), connection.cursor() as cursor:
+                # One snapshot for all; where content was erased meanwhile, the order for it is still to be found.
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                if self._orders(cursor, wanted) <= wanted:
+                    return self._gathered(cursor, wanted, last, Head(head, note, older))
+
+    def _gathered(self, cursor: Cursor[TupleRow], wanted: set[int], last: int, by: Head) -> Evidence:
+        head, older = by.checkpoint, by.older
+        stamps, renewals = self._stamps(cursor, last, head)
+        changes = self._changes(cursor, head.size)
+        return Evidence(
+            keys=[vkey for vkey, *_ in cursor.execute(statement("ledger", "keys"), {"log_id": self._log_id})],
+            checkpoint=by.note,
+            tree_size=head.size,
+            held=self._continues(cursor, older, head) if older is not None else None,
+            rotations=[self._rotation(cursor, position, seen) for position, seen in changes.items()],
+            stamps=stamps,
+            acts=list(self._acts(cursor, sorted(wanted | renewals | changes.keys()), head.size)),
+        )
 
     def _orders(self, cursor: Cursor[TupleRow], positions: Iterable[int]) -> set[int]:
         parameters = {"log_id": self._log_id, "positions": list(positions)}

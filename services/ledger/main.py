@@ -34,7 +34,8 @@ from ledger.settings import Settings
 from ledger.settling import LOOK_SECONDS, Settling
 from ledger.signer import Signer
 from ledger.stamp_request import Anchors
-from ledger.stamping import Stamped, Stamping, StampingThread
+from ledger.stamping import LOOK_SECONDS as STAMPING_SECONDS
+from ledger.stamping import Stamped, Stamping
 from ledger.subscribing import Feed
 from ledger.tree import Frontier
 from ledger.witnessing import LOOK_SECONDS as WITNESSING_SECONDS
@@ -67,8 +68,8 @@ class Ledger:
         self.tokens = Tokens(self.pool, self.log_id)
         self.checkpoints = Checkpoints(self.pool, self.log_id, signer)
         self.cosignatures = Cosignatures(self.pool, self.log_id, self.checkpoints, policy)
-        self.reading = Reading(self.pool, self.log_id, self.origin, self.checkpoints)
-        self.evidences = Evidences(self.pool, self.log_id, self.origin, self.checkpoints)
+        self.reading = Reading(self.pool, self.log_id, self.origin, self.checkpoints, self.cosignatures)
+        self.evidences = Evidences(self.pool, self.log_id, self.origin, self.checkpoints, self.cosignatures)
         self.feed = Feed(settings.dsn, self.pool, self.log_id, self.reading)
         self.admission = Admission(self._packs_after)
         self._committer = Committer(settings.dsn, self.log_id, self.origin, queue_acts_max=settings.queue_acts_max)
@@ -87,6 +88,7 @@ class Ledger:
             Interval("signing", CADENCE_SECONDS, self._signing.look),
         ]
         self._stamping = self._stamped_by(settings, anchors) if anchors is not None else None
+        self._stamps: Interval | None = None
         self.witnessing: Witnessing | None = None
         self.gatekeeper: Gatekeeper | None = None
         if settings.projector_url is not None:
@@ -103,13 +105,15 @@ class Ledger:
         for interval in self._intervals:
             interval.start()
         if self._stamping is not None:
-            self._stamping.start()
+            self._stamps = Interval("stamping", STAMPING_SECONDS, self._stamping.look_now)
+            self._stamps.start()
 
     def stop(self) -> None:
         """Commit what waits, sign it, let go of the database."""
         self.feed.stop()
-        if self._stamping is not None:
-            self._stamping.stop()
+        if self._stamps is not None and self._stamping is not None:
+            self._stamps.stop()  # before the writer: it records
+            self._stamping.close()
         self.batch_thread.shutdown(cancel_futures=True)
         self._batch_reader.stop()
         self.line_threads.shutdown(cancel_futures=True)
@@ -224,11 +228,11 @@ class Ledger:
             return f"the database does not answer: {exc}"
         return None
 
-    def _stamped_by(self, settings: Settings, anchors: Anchors) -> StampingThread:
+    def _stamped_by(self, settings: Settings, anchors: Anchors) -> Stamping:
         log = Stamped(
             self.pool, self.log_id, self.origin, self.checkpoints, self.record, lambda: self.admission.catalogue
         )
-        return StampingThread(Stamping(log, settings.tsa, anchors, settings.tsa_seconds))
+        return Stamping(log, settings.tsa, anchors, settings.tsa_seconds)
 
     def _is_asked_first(self, events: Sequence[Event]) -> bool:
         concerned = self.gatekeeper is not None and self.gatekeeper.concerns(events)

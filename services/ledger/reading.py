@@ -16,6 +16,7 @@ from edge.database import Pool, statement
 from edge.paging import Page, page, read_cursor
 from ledger.acts import Receipt, base64, commitment
 from ledger.checkpoint import Checkpoints
+from ledger.cosignatures import Cosignatures
 from ledger.errors import Corrupt, Unknown
 from ledger.matching import matching_sql
 from ledger.tiles import fetch_tiles
@@ -110,8 +111,11 @@ _decode = msgspec.json.Decoder(Raw).decode
 class Reading:
     """Reads one log. Everything it shows was checked against the leaf's hash on the way out."""
 
-    def __init__(self, pool: Pool, log_id: int, origin: str, checkpoints: Checkpoints) -> None:
-        self._pool, self._log_id, self._origin, self._checkpoints = pool, log_id, origin, checkpoints
+    def __init__(
+        self, pool: Pool, log_id: int, origin: str, checkpoints: Checkpoints, cosignatures: Cosignatures
+    ) -> None:
+        self._pool, self._log_id, self._origin = pool, log_id, origin
+        self._checkpoints, self._cosignatures = checkpoints, cosignatures
 
     def act(self, position: int, *, with_salt: bool) -> StoredAct:
         """Return one act. Raises `Unknown` where the log is shorter."""
@@ -137,7 +141,7 @@ class Reading:
 
     def inclusion(self, position: int, size: int | None, *, with_payload: bool) -> InclusionProof:
         """Prove an act against a signed head. Raises `Unknown` where act or size lie beyond the log."""
-        head = self._checkpoints.newest() if size is None else self._checkpoints.at(size)
+        head = self._cosignatures.best(position) if size is None else self._checkpoints.at(size)
         if not 1 <= position <= head.size:
             raise Unknown(f"no position {position} in a tree of {head.size} acts")
         _, leaf, stored_hash, salt, payload = self._entry(position)
@@ -150,7 +154,7 @@ class Reading:
             leaf_index=index,
             tree_size=head.size,
             hashes=[base64(each) for each in inclusion_proof(index, head.size, tiles)],
-            checkpoint=head.note,
+            checkpoint=self._cosignatures.with_cosignatures(head),
             payload=(base64(payload) if payload is not None else None) if with_payload else UNSET,
             salt=(base64(salt) if salt is not None else None) if with_payload else UNSET,
         )
@@ -168,7 +172,7 @@ class Reading:
             second_size=larger.size,
             hashes=[base64(each) for each in consistency_proof(first, larger.size, tiles)],
             first_checkpoint=smaller.note,
-            second_checkpoint=larger.note,
+            second_checkpoint=self._cosignatures.with_cosignatures(larger),
         )
 
     def tile(self, path: str, *, leaves: bool = False) -> bytes:

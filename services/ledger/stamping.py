@@ -4,7 +4,6 @@ Time stamps of checkpoints by others, beside the writer: who holds the log's key
 An authority that gives none is told of in the log once, and asked again; nothing waits for it.
 """
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ from ledger.stamp_request import Anchors, NoStamp, request_stamp
 RENEWED_DAYS_BEFORE: Final = 90
 """Days before the end of its certificate in which a stamp is renewed."""
 _AGAIN_SECONDS: Final = 300.0
-_LOOK_SECONDS: Final = 5.0
+LOOK_SECONDS: Final = 5.0
 _ID: Final = "stamp-"
 
 _log = structlog.get_logger()
@@ -57,6 +56,10 @@ class Stamping:
 
     def close(self) -> None:
         self._http.close()
+
+    def look_now(self) -> None:
+        """Look at this moment: see `look`."""
+        self.look(datetime.now(UTC))
 
     def look(self, now: datetime) -> None:
         """
@@ -167,32 +170,3 @@ def source_of(origin: str) -> str:
 def renewal_id(response: bytes) -> str:
     """Return the id of the act that renews a stamp. It is made of the stamp: there is one."""
     return _ID + sha256(response).hexdigest()
-
-
-class StampingThread:
-    """Looks every few seconds whose turn it is."""
-
-    def __init__(self, stamping: Stamping) -> None:
-        self._stamping = stamping
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="stamps", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Return once nothing is asked any more; that takes as long as an answer may."""
-        self._stopped.set()
-        self._thread.join()
-        self._stamping.close()
-
-    def _run(self) -> None:
-        said: str | None = None
-        while not self._stopped.wait(_LOOK_SECONDS):
-            try:
-                self._stamping.look(datetime.now(UTC))
-                said = None
-            except Exception as exc:  # noqa: BLE001 - the database may be away, or the head denied; the next look tries again
-                if said != str(exc):
-                    _log.warning("stamping_failed", error=str(exc).strip())
-                said = str(exc)

@@ -143,7 +143,7 @@ def test_an_authority_is_asked_at_most_so_often(bench: Bench) -> None:
 def test_a_running_ledger_stamps_by_itself(
     database: Database, tsa: Tsa, answering: Answering, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ledger.stamping._LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("ledger.main.STAMPING_SECONDS", 0.05)
     settings = Settings.from_environment(
         {
             "QUANZE_DSN": database.dsn,
