@@ -63,7 +63,7 @@ class Frontier:
     def from_tiles(cls, size: int, tiles: Mapping[TileId, Sequence[bytes]]) -> Self:
         """Return the frontier of the tree of `size` leaves; `tiles` are those of `root_tiles(size)`."""
         _require(size >= 0, f"size {size}")
-        return cls(size, tuple(_subtree_root(*subtree, size, tiles) for subtree in _perfect_subtrees(0, size)))
+        return cls(size, tuple(map(_Known(size, tiles).subtree_root, _perfect_subtrees(0, size))))
 
     def encode(self) -> bytes:
         """Return the hashes one after another."""
@@ -194,11 +194,8 @@ def inclusion_proofs(indexes: Iterable[int], size: int, tiles: Mapping[TileId, S
 
     What several paths have in common is hashed once: near the root that is nearly everything.
     """
-    known: dict[tuple[int, int], bytes] = {}
-    return [
-        [_range_root(begin, end, size, tiles, known) for begin, end in _inclusion_ranges(index, size)]
-        for index in indexes
-    ]
+    known = _Known(size, tiles)
+    return [[known.range_root(begin, end) for begin, end in _inclusion_ranges(index, size)] for index in indexes]
 
 
 def consistency_tiles(first: int, second: int) -> list[TileId]:
@@ -217,7 +214,8 @@ def consistency_proof(first: int, second: int, tiles: Mapping[TileId, Sequence[b
     Each 32 bytes; none when `first` is 0 or equal to `second`; `tiles` are those of `consistency_tiles(first, second)`.
     Raises `OutOfRange` unless 0 <= first <= second. RFC 6962 §2.1.2, PROOF.
     """
-    return [_range_root(begin, end, second, tiles, {}) for begin, end in _consistency_ranges(first, second)]
+    known = _Known(second, tiles)
+    return [known.range_root(begin, end) for begin, end in _consistency_ranges(first, second)]
 
 
 def _inclusion_ranges(index: int, size: int) -> list[tuple[int, int]]:
@@ -282,24 +280,37 @@ def _tiles_of(ranges: Iterable[tuple[int, int]], size: int) -> list[TileId]:
     return list(dict.fromkeys(wanted))  # each once, in the order of their first use
 
 
-def _subtree_root(height: int, index: int, size: int, tiles: Mapping[TileId, Sequence[bytes]]) -> bytes:
-    tile, begin, end = _tile_of(height, index, size)
-    hashes = tiles[tile]
+class _Known:
+    """The nodes of a tree as far as its tiles were fetched; what is above the hashes of a tile is worked out once."""
+
+    def __init__(self, size: int, tiles: Mapping[TileId, Sequence[bytes]]) -> None:
+        self._size, self._tiles = size, tiles
+        self._rows: dict[TileId, list[Sequence[bytes]]] = {}
+
+    def subtree_root(self, subtree: tuple[int, int]) -> bytes:
+        """Return the root of a perfect subtree, (height, index)."""
+        height, index = subtree
+        tile, begin, end = _tile_of(height, index, self._size)
+        rows = self._rows.get(tile)
+        if rows is None:
+            rows = self._rows[tile] = _rows(tile, self._tiles[tile])
+        rise = (end - begin).bit_length() - 1
+        return rows[rise][begin >> rise]
+
+    def range_root(self, begin: int, end: int) -> bytes:
+        """Return the root over the leaves from `begin` until `end`."""
+        return _fold(list(map(self.subtree_root, _perfect_subtrees(begin, end))))
+
+
+def _rows(tile: TileId, hashes: Sequence[bytes]) -> list[Sequence[bytes]]:
+    """Return the hashes of a tile and the rows of whole nodes above them."""
     if len(hashes) != tile.width:
         raise ValueError(f"{tile} came with {len(hashes)} hashes")
-    return _row_root(hashes[begin:end])
-
-
-def _range_root(
-    begin: int, end: int, size: int, tiles: Mapping[TileId, Sequence[bytes]], known: dict[tuple[int, int], bytes]
-) -> bytes:
-    """Return the root over these leaves. `known` are the subtrees that were met before, and gets those met now."""
-    roots: list[bytes] = []
-    for subtree in _perfect_subtrees(begin, end):
-        if subtree not in known:
-            known[subtree] = _subtree_root(*subtree, size, tiles)
-        roots.append(known[subtree])
-    return _fold(roots)
+    rows = [hashes]
+    while len(rows[-1]) > 1:
+        row = rows[-1]
+        rows.append(_parents(row[: len(row) & ~1]))  # of an odd row the last node has no sibling in this tile
+    return rows
 
 
 def _fold(hashes: Sequence[bytes]) -> bytes:

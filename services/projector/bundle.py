@@ -15,7 +15,7 @@ from contracts.evidence import Continues, Evidence, ProvedAct
 from contracts.proof import Bundle, Continued, Entry, ProofFailed, Stamp, Summary, Trust, VerifierKey, summary_for
 from projector.authority.answer import answers
 from projector.authority.load import load
-from projector.authority.proving import rests_on
+from projector.authority.proving import correctors_of, rests_on
 from projector.errors import Unavailable
 from projector.prover import Prover
 from projector.replay import require_project
@@ -35,10 +35,11 @@ def positions_of(view: View, project: str) -> list[int]:
     appointments: set[str] = set()
     accounts: set[str] = set()
     for at in range(0, len(acts), _JUDGED_TOGETHER):
-        loaded = load(view, acts[at : at + _JUDGED_TOGETHER])
+        some = acts[at : at + _JUDGED_TOGETHER]
+        loaded, correctors = load(view, some), correctors_of(view, some)
         accounts |= {act.actor for act in loaded.acts if act.actor.startswith("account:")}
         for act, answer in zip(loaded.acts, answers(loaded, view.stand), strict=True):
-            found |= {each.position for each in rests_on(view, answer, loaded.facts_of[act.position])}
+            found |= {each.position for each in rests_on(answer, loaded.facts_of[act.position], correctors)}
             grants |= {link.grant for link in answer.chain}
             appointments |= {link.via.acting for link in answer.chain if link.via is not None and link.via.acting}
     names = {"grants": sorted(grants), "appointments": sorted(appointments), "accounts": sorted(accounts)}

@@ -17,7 +17,7 @@ from projector.authority.answering import unknown
 from projector.authority.grants import Grants, Status, Wanted, list_grants
 from projector.authority.load import load
 from projector.authority.one_grant import GrantAnswer, show_grant
-from projector.authority.proving import proved, rests_on
+from projector.authority.proving import correctors_of, proved, rests_on
 from projector.authority.revocation import Revocation, show_revocation
 from projector.authority.unit_grants import UnitGrants, WantedInTree, unit_grants
 from projector.errors import BadQuestion
@@ -214,5 +214,5 @@ def _proved(request: Asking, asked: Asked, position: int) -> AuthorityAnswer:
         if not loaded.acts:
             raise unknown(position)
         answer = answers(loaded, view.stand)[0]
-        rests = rests_on(view, answer, loaded.facts_of[position])
+        rests = rests_on(answer, loaded.facts_of[position], correctors_of(view, [position]))
     return proved(answer, rests, _projector(request).prover, with_payload=request.user.may("verify"))

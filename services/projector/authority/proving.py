@@ -1,6 +1,7 @@
 """Adds to an answer the proofs of the acts it rests on, so that it can be checked without us (`contracts.proof`)."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -19,14 +20,21 @@ class Rests(Struct, frozen=True):
     name: str
 
 
-def rests_on(view: View, answer: AuthorityAnswer, facts: Facts) -> list[Rests]:
+def correctors_of(view: View, positions: Collection[int]) -> dict[int, list[int]]:
+    """Return where the corrections of these acts stand, in the order in which they apply."""
+    found: dict[int, list[int]] = defaultdict(list)
+    for position, corrector in view.select("correctors_of", {"positions": list(positions)}):
+        found[position].append(corrector)
+    return found
+
+
+def rests_on(answer: AuthorityAnswer, facts: Facts, correctors: Mapping[int, Sequence[int]]) -> list[Rests]:
     """List the act, what corrected it, every grant of the chain, how the last one was reached, what met conditions."""
     position = answer.act.position
     if position is None:
         return []
     found = [Rests(position, "act", answer.act.subject)]
-    correctors = view.select("correctors_of", {"position": position})
-    found += [Rests(row[0], "correction", answer.act.subject) for row in correctors]
+    found += [Rests(each, "correction", answer.act.subject) for each in correctors.get(position, ())]
     for link in answer.chain:
         found.append(Rests(link.position, "grant", link.grant))
         if link.via is not None:

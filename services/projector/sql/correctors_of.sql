@@ -1,7 +1,7 @@
--- Read where the corrections in force of one act stand, as known then, in the order in which they apply. No row: it was
--- not corrected.
---   log_id int, known_at timestamptz, position bigint
-SELECT "by"
+-- Read where the corrections in force of these acts stand, as known then, for each act in the order in which they apply.
+-- No row: none was corrected.
+--   log_id int, known_at timestamptz, positions bigint[]
+SELECT position, "by"
   FROM projector.corrections_at(%(log_id)s, %(known_at)s)
- WHERE position = %(position)s
+ WHERE position = ANY (%(positions)s)
  ORDER BY known_from, "by";
