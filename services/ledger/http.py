@@ -25,6 +25,7 @@ _STRUCTURED: Final = "application/cloudevents+json"
 _BATCH: Final = "application/cloudevents-batch+json"
 _LINES: Final = "application/x-ndjson"
 _EVENTS: Final = "text/event-stream"
+_TEXT: Final = "text/plain; charset=utf-8"
 Tag = Annotated[str | None, QueryParameter(description="only acts with this tag, e.g. project:P-2026-017")]
 ActType = Annotated[str | None, QueryParameter(name="type", description="only acts of this type")]
 
@@ -108,6 +109,19 @@ def prove_inclusion(
     return ledger.reading.inclusion(position, size, with_payload=payload)
 
 
+@get("/v1/proofs/tlog", guards=[requires("read", "verify")], media_type=_TEXT, sync_to_thread=True, tags=["proofs"])
+def prove_tlog(
+    request: Request[Token, None, State],
+    position: Annotated[int, QueryParameter(ge=1)],
+    size: Annotated[
+        int | None, QueryParameter(ge=1, description="the tree to prove it in; without it the newest")
+    ] = None,
+) -> str:
+    """Prove that an act is in the log, as a `.tlog-proof` (c2sp.org/tlog-proof@v1) with its leaf as extra data."""
+    ledger: Ledger = request.app.state.ledger
+    return ledger.reading.tlog_proof(position, size)
+
+
 @get("/v1/proofs/consistency", guards=[requires("read", "verify")], sync_to_thread=True, tags=["proofs"])
 def prove_consistency(
     request: Request[Token, None, State],
@@ -184,6 +198,7 @@ HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     list_events,
     stream_events,
     prove_inclusion,
+    prove_tlog,
     prove_consistency,
     prove_evidence,
     get_log,

@@ -159,6 +159,12 @@ class Reading:
             salt=(base64(salt) if salt is not None else None) if with_payload else UNSET,
         )
 
+    def tlog_proof(self, position: int, size: int | None) -> str:
+        """Prove an act as c2sp.org/tlog-proof@v1; the leaf is in the line of extra data. Raises `Unknown`."""
+        proof = self.inclusion(position, size, with_payload=False)
+        hashes = "".join(f"{each}\n" for each in proof.hashes)
+        return f"c2sp.org/tlog-proof@v1\nextra {proof.leaf}\nindex {position - 1}\n{hashes}\n{proof.checkpoint}"
+
     def consistency(self, first: int, second: int | None) -> ConsistencyProof:
         """Prove one signed head against another. Raises `Unknown` where a size lies beyond the log."""
         larger = self._checkpoints.newest() if second is None else self._checkpoints.at(second)

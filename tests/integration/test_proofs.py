@@ -172,3 +172,20 @@ def test_the_answer_to_a_post_is_what_the_proof_shows(ledger: TestLedger) -> Non
     proof = json.loads(document(ledger.ledger.reading.inclusion(1, None, with_payload=False)))
     assert proof["leaf_hash"] == receipt.leaf_hash
     assert proof["leaf_index"] == 0
+
+
+def test_a_tlog_proof_verifies_and_no_byte_of_it_can_be_changed(ledger: TestLedger, key: VerifierKey) -> None:
+    fill(ledger, 5)
+    proof = ledger.ledger.reading.tlog_proof(3, 4).encode()
+    assert proof.startswith(b"c2sp.org/tlog-proof@v1\nextra ")
+    report = verify_document(proof, Trust([key]))
+    assert (report.verdict, report.failure) == ("verified-unwitnessed", None)
+    assert report.act is not None
+    assert report.act["position"] == 3
+    for at in range(len(proof)):
+        for byte in (proof[at] ^ 0x01, proof[at] ^ 0x20):
+            changed = proof[:at] + bytes([byte]) + proof[at + 1 :]
+            assert verify_document(changed, Trust([key])).verdict == "FAILED", at
+        assert verify_document(proof[:at] + proof[at + 1 :], Trust([key])).verdict == "FAILED", at
+    without = b"".join(line for line in proof.splitlines(keepends=True) if not line.startswith(b"extra"))
+    assert "expected the leaf" in str(verify_document(without, Trust([key])).failure)
