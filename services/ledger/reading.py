@@ -16,6 +16,7 @@ from edge.paging import Page, page, read_cursor
 from ledger.acts import Receipt, base64, commitment
 from ledger.checkpoint import Checkpoints
 from ledger.errors import Corrupt, Unknown
+from ledger.keys import LogKey, keys_of
 from ledger.matching import matching_sql
 from ledger.tiles import fetch_tiles
 from ledger.tree import (
@@ -72,20 +73,21 @@ class ConsistencyProof(Struct, frozen=True):
     second_checkpoint: str
 
 
-class LogKey(Struct, frozen=True):
-    """A public key, as a C2SP verifier key, and the size of the log from which it signs."""
+class Freeze(Struct, frozen=True):
+    """Since when and why a log takes nothing more, and the origin of the log that goes on, once there is one."""
 
-    vkey: str
-    from_size: int
-    added_at: str
+    at: str
+    reason: str
+    successor: str | None
 
 
 class LogKeys(Struct, frozen=True):
-    """A log's identity: its origin, how many acts it has, and every key it ever signed with."""
+    """A log's identity: its origin, how many acts it has, every key it ever signed with, and whether it goes on."""
 
     origin: str
     size: int
     keys: list[LogKey]
+    frozen: Freeze | None = None
 
 
 _TILE_PATH: Final = re.compile(
@@ -197,10 +199,13 @@ class Reading:
     def log(self) -> LogKeys:
         """Say which log this is."""
         with self._pool.connection() as connection:
-            keys = connection.execute(statement("ledger", "keys"), {"log_id": self._log_id}).fetchall()
-            head = connection.execute(statement("ledger", "head"), {"log_id": self._log_id}).fetchone()
-        size = head[0] if head is not None else 0
-        return LogKeys(self._origin, size, [LogKey(vkey, start, added.isoformat()) for vkey, start, added in keys])
+            keys = keys_of(connection, self._log_id, self._origin)
+            row = connection.execute(statement("ledger", "standing"), {"log_id": self._log_id}).fetchone()
+        if row is None:
+            raise Corrupt(f"log {self._log_id} has no head")
+        size, since, reason, successor = row
+        frozen = Freeze(since.isoformat(), reason, successor) if since is not None else None
+        return LogKeys(self._origin, size, keys, frozen)
 
     def _entry(self, position: int) -> EntryRow:
         with self._pool.connection() as connection:
