@@ -146,11 +146,16 @@ def _event(
         raise ProofFailed(f"{what}: payload and salt", expected="both, both null or neither", actual=f"no {absent[0]}")
     payload = bytes_of(members, "payload")
     check_payload(leaf, bytes_of(members, "salt"), payload)
+    return read_proved(payload, leaf, what), False
+
+
+def read_proved(payload: bytes, leaf: Mapping[str, str | int], what: str) -> Mapping[str, object]:
+    """Return the event that a leaf is proved to commit to. Raises `ProofFailed` where it says other than the leaf."""
     event = _read(payload, what)
     for name in _REPEATED:
         if event.get(name) != leaf[name]:
             raise ProofFailed(f"{what}: {name} in the event", expected=leaf[name], actual=str(event.get(name)))
-    return event, False
+    return event
 
 
 def _read(payload: bytes, what: str) -> Mapping[str, object]:

@@ -124,6 +124,17 @@ def get_log(request: Request[Any, None, State]) -> LogKeys:
     return ledger.reading.log()
 
 
+@get("/v1/log/rotations", guards=[requires("read", "verify")], sync_to_thread=True, tags=["proofs"])
+def list_rotations(request: Request[Any, None, State]) -> list[InclusionProof]:
+    """
+    Prove how the log changed its keys, in order: with these whoever trusts its first key can trust its newest.
+
+    Each is the proof of an act `log.rotate_key`, under a checkpoint that the key it retires has signed.
+    """
+    ledger: Ledger = request.app.state.ledger
+    return ledger.reading.rotations()
+
+
 @get("/checkpoint", exclude_from_auth=True, sync_to_thread=True, media_type="text/plain", tags=["proofs"])
 def get_checkpoint(request: Request[Any, None, State]) -> Response[str]:
     """Return the newest signed tree head (c2sp.org/tlog-tiles)."""
@@ -169,6 +180,7 @@ HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     prove_inclusion,
     prove_consistency,
     get_log,
+    list_rotations,
     get_checkpoint,
     get_tile,
     get_entries,

@@ -14,9 +14,9 @@ from contracts.leaf import decode_leaf
 from edge.database import Pool, statement
 from edge.paging import Page, page, read_cursor
 from ledger.acts import Receipt, base64, commitment
-from ledger.checkpoint import Checkpoints
+from ledger.checkpoint import Checkpoint, Checkpoints
 from ledger.errors import Corrupt, Unknown
-from ledger.keys import LogKey, keys_of
+from ledger.keys import LogKey, keys_of, line_start
 from ledger.matching import matching_sql
 from ledger.tiles import fetch_tiles
 from ledger.tree import (
@@ -147,6 +147,27 @@ class Reading:
             checkpoint=head.note,
             payload=(base64(payload) if payload is not None else None) if with_payload else UNSET,
             salt=(base64(salt) if salt is not None else None) if with_payload else UNSET,
+        )
+
+    def rotations(self) -> list[InclusionProof]:
+        """
+        Prove each change of keys, in order, under the smallest head from there on that the retired key signed.
+
+        Raises `Corrupt` where there is none, which the change itself would have made.
+        """
+        with self._pool.connection() as connection:
+            keys = keys_of(connection, self._log_id, self._origin)
+        return [self._rotation(before, key) for before, key in zip(keys, keys[1:], strict=False)]
+
+    def _rotation(self, before: LogKey, key: LogKey) -> InclusionProof:
+        parameters = {"log_id": self._log_id, "size": key.from_size, "texts": [line_start(before.vkey, self._origin)]}
+        with self._pool.connection() as connection:
+            row = connection.execute(statement("ledger", "checkpoint_with"), parameters).fetchone()
+        if row is None:
+            raise Corrupt(f"no head from {key.from_size} acts on is signed by {before.vkey}", key.from_size)
+        head = Checkpoint(*row)
+        return msgspec.structs.replace(
+            self.inclusion(key.from_size, head.size, with_payload=True), checkpoint=head.note
         )
 
     def consistency(self, first: int, second: int | None) -> ConsistencyProof:

@@ -9,11 +9,12 @@ import pytest
 
 from edge import database as door
 from edge.database import MigrationChanged, migrate
+from ledger.signer import SigningKey
 from tests import conftest
 from tests.conftest import Database, TestLedger
 from tests.events import event
 
-KEPT_FOR_EVER = ("ledger.entries", "ledger.tiles", "ledger.checkpoints")
+KEPT_FOR_EVER = ("ledger.entries", "ledger.tiles", "ledger.checkpoints", "ledger.keys", "ledger.retired_keys")
 
 
 @pytest.fixture
@@ -21,6 +22,11 @@ def written(ledger: TestLedger, database: Database) -> Database:
     for start in range(0, 300, 100):
         ledger.post([event("project.open", f"project:P{start + n}", "person:P1") for n in range(100)])
     ledger.ledger.checkpoints.newest()
+    with psycopg.connect(database.dsn) as connection:
+        key = "INSERT INTO ledger.keys (log_id, vkey, from_size) VALUES (1, %s, 300)"
+        vkey = SigningKey(bytes(32), database.signer.origin).vkey
+        connection.execute(key, [vkey])
+        connection.execute("INSERT INTO ledger.retired_keys (log_id, vkey, until_size) VALUES (1, %s, 300)", [vkey])
     return database
 
 

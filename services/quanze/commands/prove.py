@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import psycopg
 
-from contracts.proof import ProofFailed, Report, VerifierKey, verify_document
+from contracts.proof import BoundedKey, ProofFailed, Report, VerifierKey, parse_key, parse_keys, verify_document
 from quanze.client import Client
 from quanze.commands.options import find_token, json_option, log_of, print_json, progress
 from quanze.errors import WrongUse
@@ -21,7 +21,7 @@ from quanze.telling import told_report
     epilog="Examples: quanze verify proof.json --log-key data/log.vkey · quanze verify --log http://127.0.0.1:8420"
 )
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--log-key", "keys", multiple=True, help="The log's public key, or a file that holds it. Repeatable.")
+@click.option("--log-key", "keys", multiple=True, help="The log's public key, or a file of them. Repeatable.")
 @click.option("--log", "log", help="Check a whole log instead: the DSN of its database, or the URL of its service.")
 @click.option("--token-file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="For --log URL.")
 @json_option
@@ -32,7 +32,8 @@ def verify(
 
     A file is a proof, or an answer that carries its proofs (`/v1/acts/N/authority?proof=true`).
 
-    The key is --log-key, else QUANZE_LOG_KEY, else ./data/log.vkey. It must come from the log's owner by another way
+    The key is --log-key, else QUANZE_LOG_KEY, else ./data/log.vkey; `<key> until <size>` is believed for trees of up to
+    that size. It must come from the log's owner by another way
     than the proof. With --log, check every stored byte of a log and name the first position that fails.
     """
     if bool(files) == bool(log):
@@ -60,11 +61,11 @@ def _verify_log(log: str, keys: Sequence[str], token_file: Path | None, as_json:
     if log.startswith(("http://", "https://")):
         with Client(log, find_token(token_file)) as client:
             source, named = remote_log(client)
-            checked = _check(source, given or [VerifierKey.parse(each) for each in named])
+            checked = _check(source, given, named)
     else:
         with psycopg.connect(log) as connection:
             source, named = database_log(connection, log_of(log)[0])
-            checked = _check(source, given or [VerifierKey.parse(each) for each in named])
+            checked = _check(source, given, named)
     trust = "the key given" if given else "the key that the log itself names: for proof against its owner give yours"
     if as_json:
         print_json({name: getattr(checked, name) for name in checked.__struct_fields__} | {"key": trust})
@@ -79,10 +80,12 @@ def _verify_log(log: str, keys: Sequence[str], token_file: Path | None, as_json:
         raise click.exceptions.Exit(1)
 
 
-def _check(source: Log, keys: Sequence[VerifierKey]) -> Checked:
+def _check(source: Log, given: Sequence[VerifierKey], named: Sequence[str]) -> Checked:
+    own = [parse_key(each) for each in named]
+    retired = [key for key in own if isinstance(key, BoundedKey)]
     with progress() as bar:
         task = bar.add_task("acts", total=source.head.size)
-        return check_log(source, keys, lambda position: bar.update(task, completed=position))
+        return check_log(source, given or own, lambda position: bar.update(task, completed=position), retired)
 
 
 def _keys(given: Sequence[str]) -> list[VerifierKey]:
@@ -92,9 +95,9 @@ def _keys(given: Sequence[str]) -> list[VerifierKey]:
         named = [str(kept)]
     keys: list[VerifierKey] = []
     for each in named:
-        text = Path(each).read_text("utf-8").strip() if Path(each).is_file() else each
+        text = Path(each).read_text("utf-8") if Path(each).is_file() else each
         try:
-            keys += [VerifierKey.parse(line) for line in text.splitlines() if line.strip()]
+            keys += parse_keys(text)
         except ProofFailed as exc:
             raise WrongUse(f"{each} is no verifier key: {exc}") from exc
     return keys

@@ -1,0 +1,127 @@
+"""
+The keys of a log that a verifier trusts: as files write them down, and as the log itself leads on to further ones.
+
+A log that changes its key records an act that names the new key and the one it retires. Whoever trusts the old key
+finds that act under a checkpoint the old key signed, and so learns of the new one from evidence that may come from
+anywhere.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, cast
+
+from .checkpoint import BoundedKey, open_vouched
+from .encoding import SIZE_MAX
+from .errors import ProofFailed
+from .leaf import check_payload, parse_leaf
+from .merkle import leaf_hash, verify_inclusion
+from .note import VerifierKey
+from .proven import read_proved
+
+_UNTIL: Final = " until "
+_BOUND: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """
+    The evidence for one change of keys: all of it untrusted, all of it checked by `extend_trust`.
+
+    The act `log.rotate_key` as leaf, salt and payload; `hashes` from that leaf, number `index` from 0, to the root of
+    `checkpoint`, a note that a key trusted until then has signed.
+    """
+
+    leaf: bytes
+    salt: bytes
+    payload: bytes
+    index: int
+    hashes: tuple[bytes, ...]
+    checkpoint: bytes
+
+
+def parse_key(line: str) -> VerifierKey:
+    """
+    Return the key that a line of a key file writes down: `<vkey>`, or `<vkey> until <size>` for one that is bounded.
+
+    Raises `ProofFailed`.
+    """
+    vkey, bounded, until = line.partition(_UNTIL)
+    key = VerifierKey.parse(vkey)
+    if not bounded:
+        return key
+    if not _BOUND.fullmatch(until) or int(until) > SIZE_MAX:
+        raise ProofFailed("bound of a key", expected=f"0 to {SIZE_MAX}, no leading zero", actual=until)
+    return BoundedKey(key.name, key.key, int(until))
+
+
+def parse_keys(text: str) -> list[VerifierKey]:
+    """Return the keys of a file, one a line; empty lines and those that begin with `#` are left out. `ProofFailed`."""
+    lines = [line.strip() for line in text.splitlines()]
+    return [parse_key(line) for line in lines if line and not line.startswith("#")]
+
+
+def extend_trust(keys: Sequence[VerifierKey], rotations: Sequence[Rotation]) -> list[VerifierKey]:
+    """
+    Return the trusted `keys`, and after them each further key that these rotations prove, in their order.
+
+    A rotation counts where a key that is trusted by then has signed the checkpoint over it, within its bound, and is
+    itself the key that the act retires. A key that is trusted already stays as it is: no act lifts its bound. Raises
+    `ProofFailed` at the first rotation that proves nothing; none is passed over.
+    """
+    trusted = list(keys)
+    for rotation in rotations:
+        key = _proved(rotation, trusted)
+        if (key.name, key.key) not in [(each.name, each.key) for each in trusted]:
+            trusted.append(key)
+    return trusted
+
+
+def announced_key(leaf: Mapping[str, str | int], payload: bytes) -> tuple[VerifierKey, VerifierKey]:
+    """
+    Return the key that an act `log.rotate_key` announces, and the one it retires.
+
+    `payload` must be proved to be what the parsed `leaf` commits to. Only what the log records about itself counts:
+    anybody who may post could say the rest. Raises `ProofFailed`, also for a key of another log.
+    """
+    data = own_data(leaf, payload, "log.rotate_key")
+    new, retired = (VerifierKey.parse(_text(data, name)) for name in ("vkey", "retires"))
+    for key in (new, retired):
+        if key.name != leaf["origin"]:
+            raise ProofFailed("rotation: name of the key", expected=leaf["origin"], actual=key.name)
+    if new == retired:
+        raise ProofFailed("rotation", expected="another key than the retired one", actual=new.key)
+    return new, retired
+
+
+def own_data(leaf: Mapping[str, str | int], payload: bytes, type: str) -> Mapping[str, object]:
+    """Return the data of an act of this type that the log recorded about itself. Raises `ProofFailed`: another act."""
+    origin = leaf["origin"]
+    for name, expected in (("type", type), ("source", f"urn:quanze:{origin}"), ("subject", f"log:{origin}")):
+        if leaf[name] != expected:
+            raise ProofFailed(f"{type}: {name}", expected=expected, actual=leaf[name])
+    return cast("Mapping[str, object]", read_proved(payload, leaf, type)["data"])
+
+
+def _proved(rotation: Rotation, trusted: Sequence[VerifierKey]) -> VerifierKey:
+    checkpoint, vouching = open_vouched(rotation.checkpoint, trusted)
+    leaf = parse_leaf(rotation.leaf)
+    if leaf["origin"] != checkpoint.origin:
+        raise ProofFailed("rotation: origin", expected=checkpoint.origin, actual=leaf["origin"])
+    if leaf["position"] != rotation.index + 1:
+        raise ProofFailed("rotation: position", expected=rotation.index + 1, actual=leaf["position"])
+    verify_inclusion(leaf_hash(rotation.leaf), rotation.index, checkpoint.size, rotation.hashes, checkpoint.root)
+    check_payload(leaf, rotation.salt, rotation.payload)
+    new, retired = announced_key(leaf, rotation.payload)
+    if (retired.name, retired.key) not in [(key.name, key.key) for key in vouching]:
+        raise ProofFailed(
+            "rotation: signed by the key it retires", expected=retired.key, actual="another that is trusted"
+        )
+    return new
+
+
+def _text(data: Mapping[str, object], name: str) -> str:
+    value = data.get(name)
+    if not isinstance(value, str):
+        raise ProofFailed(name, expected="text", actual=type(value).__name__)
+    return value
