@@ -11,6 +11,7 @@ from psycopg.rows import TupleRow
 from psycopg.sql import SQL
 
 from contracts.leaf import decode_leaf
+from contracts.payloads import LogRotateKey
 from edge.database import Pool, statement
 from edge.paging import Page, page, read_cursor
 from ledger.acts import Receipt, base64, commitment
@@ -101,6 +102,13 @@ _NOT_YET: Final = "this tile is not there, or not that full, yet"
 _decode = msgspec.json.Decoder(Raw).decode
 
 
+class _StoredRotation(Struct):
+    data: LogRotateKey
+
+
+_decode_rotation = msgspec.json.Decoder(_StoredRotation).decode
+
+
 class Reading:
     """Reads one log. Everything it shows was checked against the leaf's hash on the way out."""
 
@@ -157,18 +165,20 @@ class Reading:
         """
         with self._pool.connection() as connection:
             keys = keys_of(connection, self._log_id, self._origin)
-        return [self._rotation(before, key) for before, key in zip(keys, keys[1:], strict=False)]
+        return [self._rotation(key.rotated_at) for key in keys if key.rotated_at is not None]
 
-    def _rotation(self, before: LogKey, key: LogKey) -> InclusionProof:
-        parameters = {"log_id": self._log_id, "size": key.from_size, "texts": [line_start(before.vkey, self._origin)]}
+    def _rotation(self, position: int) -> InclusionProof:
+        payload = self._entry(position)[4]
+        if payload is None:
+            raise Corrupt(f"the act at position {position}, which changed the key, was erased", position)
+        retired = _decode_rotation(payload).data.retires
+        parameters = {"log_id": self._log_id, "size": position, "texts": [line_start(retired, self._origin)]}
         with self._pool.connection() as connection:
             row = connection.execute(statement("ledger", "checkpoint_with"), parameters).fetchone()
         if row is None:
-            raise Corrupt(f"no head from {key.from_size} acts on is signed by {before.vkey}", key.from_size)
+            raise Corrupt(f"no head of {position} acts or more is signed by {retired}", position)
         head = Checkpoint(*row)
-        return msgspec.structs.replace(
-            self.inclusion(key.from_size, head.size, with_payload=True), checkpoint=head.note
-        )
+        return msgspec.structs.replace(self.inclusion(position, head.size, with_payload=True), checkpoint=head.note)
 
     def consistency(self, first: int, second: int | None) -> ConsistencyProof:
         """Prove one signed head against another. Raises `Unknown` where a size lies beyond the log."""

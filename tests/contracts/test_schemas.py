@@ -259,7 +259,7 @@ PARTICULAR: dict[str, dict[str, Any]] = {
 """Every field that §3 gives to an act of its own, with a good value."""
 
 
-SUBJECTS = ("project:P-1", "unit:U1", "person:P1", "supplier:V1")
+SUBJECTS = ("project:P-1", "unit:U1", "person:P1", "supplier:V1", "log:example.com/log")
 
 
 def subject_of(name: str) -> str:

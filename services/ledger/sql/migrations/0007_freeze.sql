@@ -6,8 +6,7 @@ CREATE TABLE ledger.retired_keys (
     vkey       text        NOT NULL,
     until_size bigint      NOT NULL,
     retired_at timestamptz NOT NULL DEFAULT now(),
-    CONSTRAINT retired_keys_pkey PRIMARY KEY (log_id, vkey),
-    CONSTRAINT retired_keys_were_keys FOREIGN KEY (log_id, vkey) REFERENCES ledger.keys
+    CONSTRAINT retired_keys_pkey PRIMARY KEY (log_id, vkey)
 );
 CREATE TRIGGER retired_keys_never_changed BEFORE UPDATE OR DELETE ON ledger.retired_keys
     FOR EACH ROW EXECUTE FUNCTION ledger.refuse_change();
