@@ -255,16 +255,20 @@ class _Check:
             self._unvouched = self.size
             return checkpoint
         self._unvouched = None
-        vouch = {(key.name, key.key) for key in vouching}
-        for announced in list(self._announced):
-            new, retires = announced
-            if (retires.name, retires.key) in vouch:
-                self._announced.remove(announced)
-                self._retired = [key for key in self._retired if key.key != new.key]
-                if new not in self._keys:
-                    self._keys.append(new)
-                vouch |= {(new.name, new.key)} if _signed_by(note, new) else set()
+        self._learn(note, {(key.name, key.key) for key in vouching})
         return checkpoint
+
+    def _learn(self, note: bytes, vouching: set[tuple[str, bytes]]) -> None:
+        """Trust what acts under this note announce in the place of keys that signed it."""
+        for new, retires in list(self._announced):
+            if (retires.name, retires.key) not in vouching:
+                continue
+            self._announced.remove((new, retires))
+            self._retired = [key for key in self._retired if key.key != new.key]
+            if (new.name, new.key) not in [(key.name, key.key) for key in self._keys]:
+                self._keys.append(new)
+            if _signed_by(note, new):
+                vouching.add((new.name, new.key))
 
     def _root(self) -> bytes:
         if not self._subtrees:
