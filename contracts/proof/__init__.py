@@ -7,7 +7,7 @@ shares no code with the ledger: a mistake of the prover must not be repeated by 
 
 from .checkpoint import BoundedKey, Checkpoint, open_checkpoint, open_vouched, parse_checkpoint
 from .errors import ProofFailed
-from .keys import Rotation, announced_key, extend_trust, parse_key, parse_keys
+from .keys import Rotation, announced_key, extend_trust, parse_key, parse_keys, parse_rotations
 from .leaf import LEAF_VERSION, PAYLOAD_ALG, check_payload, parse_leaf, payload_commitment
 from .merkle import EMPTY_ROOT, leaf_hash, node_hash, verify_consistency, verify_inclusion
 from .note import VerifierKey, open_note
@@ -37,6 +37,7 @@ __all__ = [
     "parse_key",
     "parse_keys",
     "parse_leaf",
+    "parse_rotations",
     "payload_commitment",
     "verify_consistency",
     "verify_document",

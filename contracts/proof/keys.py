@@ -11,15 +11,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
-from .checkpoint import BoundedKey, open_vouched
-from .encoding import SIZE_MAX
+from .checkpoint import BoundedKey, open_vouched, parse_checkpoint
+from .encoding import HASH_SIZE, SIZE_MAX, from_json
 from .errors import ProofFailed
 from .leaf import check_payload, parse_leaf
+from .members import bytes_of, hashes_of, integer_of, objects_of, require_members, text_of
 from .merkle import leaf_hash, verify_inclusion
 from .note import VerifierKey
 from .proven import read_proved
 
 _UNTIL: Final = " until "
+_DOCUMENT_SIZE_MAX: Final = 16 * 1024 * 1024
+_ROTATION: Final = frozenset(
+    {"leaf", "leaf_hash", "leaf_index", "tree_size", "hashes", "checkpoint", "payload", "salt"}
+)
 _BOUND: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 
 
@@ -59,6 +64,16 @@ def parse_keys(text: str) -> list[VerifierKey]:
     """Return the keys of a file, one a line; empty lines and those that begin with `#` are left out. `ProofFailed`."""
     lines = [line.strip() for line in text.splitlines()]
     return [parse_key(line) for line in lines if line and not line.startswith("#")]
+
+
+def parse_rotations(document: bytes) -> list[Rotation]:
+    """
+    Return the rotations of a file: what the ledger's `/v1/log/rotations` answers. They prove nothing before
+    `extend_trust` has checked them. Raises `ProofFailed`: a member that is missing, unknown or of another kind.
+    """
+    members = from_json(document, "rotations", _DOCUMENT_SIZE_MAX)
+    require_members(members, required=frozenset({"rotations"}), optional=frozenset())
+    return [_rotation(each) for each in objects_of(members, "rotations")]
 
 
 def extend_trust(keys: Sequence[VerifierKey], rotations: Sequence[Rotation]) -> list[VerifierKey]:
@@ -118,6 +133,24 @@ def _proved(rotation: Rotation, trusted: Sequence[VerifierKey]) -> VerifierKey:
             "rotation: signed by the key it retires", expected=retired.key, actual="another that is trusted"
         )
     return new
+
+
+def _rotation(members: Mapping[str, object]) -> Rotation:
+    require_members(members, required=_ROTATION, optional=frozenset())
+    leaf, checkpoint = bytes_of(members, "leaf"), text_of(members, "checkpoint").encode("utf-8")
+    if leaf_hash(leaf) != bytes_of(members, "leaf_hash", HASH_SIZE):
+        raise ProofFailed("leaf hash", expected=leaf_hash(leaf), actual=bytes_of(members, "leaf_hash"))
+    size = parse_checkpoint(checkpoint[: checkpoint.rfind(b"\n\n") + 1]).size
+    if integer_of(members, "tree_size") != size:
+        raise ProofFailed("tree size", expected=size, actual=integer_of(members, "tree_size"))
+    return Rotation(
+        leaf,
+        bytes_of(members, "salt"),
+        bytes_of(members, "payload"),
+        integer_of(members, "leaf_index"),
+        tuple(hashes_of(members)),
+        checkpoint,
+    )
 
 
 def _text(data: Mapping[str, object], name: str) -> str:

@@ -64,6 +64,12 @@ class InclusionProof(Struct, frozen=True):
     salt: str | UnsetType | None = UNSET
 
 
+class Rotations(Struct, frozen=True):
+    """How a log changed its keys: each act that did, proved under a head that the key it retires has signed."""
+
+    rotations: list[InclusionProof]
+
+
 class ConsistencyProof(Struct, frozen=True):
     """That the tree of one signed head is the beginning of another's (RFC 6962 §2.1.2)."""
 
@@ -157,7 +163,7 @@ class Reading:
             salt=(base64(salt) if salt is not None else None) if with_payload else UNSET,
         )
 
-    def rotations(self) -> list[InclusionProof]:
+    def rotations(self) -> Rotations:
         """
         Prove each change of keys, in order, under the smallest head from there on that the retired key signed.
 
@@ -165,7 +171,7 @@ class Reading:
         """
         with self._pool.connection() as connection:
             keys = keys_of(connection, self._log_id, self._origin)
-        return [self._rotation(key.rotated_at) for key in keys if key.rotated_at is not None]
+        return Rotations([self._rotation(key.rotated_at) for key in keys if key.rotated_at is not None])
 
     def _rotation(self, position: int) -> InclusionProof:
         payload = self._entry(position)[4]

@@ -51,7 +51,7 @@ def remote_log(client: Client) -> tuple[Log, list[str]]:
         signed.origin,
         Head(signed.size, signed.root),
         _entries(client, signed.size),
-        _heads([note, *(each["checkpoint"].encode() for each in client.get("/v1/log/rotations"))]),
+        _heads([note, *(each["checkpoint"].encode() for each in client.get("/v1/log/rotations")["rotations"])]),
         tile,
     )
     return log, named

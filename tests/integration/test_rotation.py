@@ -1,7 +1,7 @@
 """A log changes its key while it runs, and wherever the change is cut short."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,14 @@ from contracts.proof import (
     extend_trust,
     open_checkpoint,
     parse_key,
+    parse_rotations,
     verify_document,
 )
-from contracts.proof.encoding import from_base64
 from ledger import rotation
 from ledger.errors import BadRequest, Rejected
 from ledger.keys import keys_of
 from ledger.main import Ledger, find_log
-from ledger.reading import InclusionProof
+from ledger.reading import Rotations
 from ledger.rotation import KeyChange
 from ledger.settings import Settings
 from ledger.signer import FileSigner, KeyRefused, SigningKey, replace_keys
@@ -68,19 +68,9 @@ def opens(note: str, *vkeys: str) -> list[bool]:
     return [opened(vkey) for vkey in vkeys]
 
 
-def evidence(proofs: Sequence[InclusionProof]) -> list[Rotation]:
-    """Return what a verifier makes of the ledger's own proofs."""
-    return [
-        Rotation(
-            from_base64(proof.leaf, "leaf"),
-            from_base64(str(proof.salt), "salt"),
-            from_base64(str(proof.payload), "payload"),
-            proof.leaf_index,
-            tuple(from_base64(each, "hash") for each in proof.hashes),
-            proof.checkpoint.encode(),
-        )
-        for proof in proofs
-    ]
+def evidence(rotations: Rotations) -> list[Rotation]:
+    """Return what a verifier reads in the ledger's answer."""
+    return parse_rotations(msgspec.json.encode(rotations))
 
 
 def test_a_ledger_that_runs_takes_part_in_the_change(database: Database, path: Path, change: KeyChange) -> None:
@@ -383,10 +373,8 @@ def test_the_log_says_which_keys_it_has_and_proves_how_it_came_by_them(
             (database.signer.vkey, 0, None, None),
             (FileSigner(path).vkeys[-1], 1, None, 1),
         ]
-        (proof,) = own.http().get("/v1/log/rotations").json()
-        trusted = extend_trust(
-            [VerifierKey.parse(database.signer.vkey)], evidence([msgspec.convert(proof, InclusionProof)])
-        )
+        (found,) = parse_rotations(own.http().get("/v1/log/rotations").content)
+        trusted = extend_trust([VerifierKey.parse(database.signer.vkey)], [found])
         assert trusted[-1] == VerifierKey.parse(FileSigner(path).vkeys[-1])
         assert own.http("events:write").get("/v1/log/rotations").status_code == 403
 

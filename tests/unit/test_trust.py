@@ -21,6 +21,7 @@ from contracts.proof import (
     open_checkpoint,
     parse_key,
     parse_keys,
+    parse_rotations,
     payload_commitment,
     verify_document,
 )
@@ -131,6 +132,53 @@ def test_a_proof_that_the_fourth_key_signed_verifies_for_a_holder_of_the_first()
     ).encode()
     assert verify_document(document, [key(K1)]).verdict == "FAILED"
     assert verify_document(document, extend_trust([key(K1)], ROTATIONS)).verdict == "verified"
+
+
+def written(rotation: Rotation, **changes: Any) -> bytes:
+    members: dict[str, Any] = {
+        "leaf": b64encode(rotation.leaf).decode(),
+        "leaf_hash": b64encode(leaf_hash(rotation.leaf)).decode(),
+        "leaf_index": rotation.index,
+        "tree_size": int(rotation.checkpoint.split(b"\n")[1]),
+        "hashes": [b64encode(each).decode() for each in rotation.hashes],
+        "checkpoint": rotation.checkpoint.decode(),
+        "payload": b64encode(rotation.payload).decode(),
+        "salt": b64encode(rotation.salt).decode(),
+    }
+    left = {name: value for name, value in (members | changes).items() if value is not ...}
+    return json.dumps({"rotations": [left]}).encode()
+
+
+def test_a_file_of_rotations_is_read_as_it_was_written() -> None:
+    assert [parse_rotations(written(each)) for each in ROTATIONS] == [[each] for each in ROTATIONS]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({name: ...} for name in ("leaf", "leaf_hash", "leaf_index", "tree_size", "hashes", "checkpoint", "salt")),
+        {"payload": None},
+        {"payload": "x"},
+        {"more": 1},
+        {"tree_size": 3},
+        {"leaf_hash": b64encode(bytes(32)).decode()},
+        {"leaf_index": "1"},
+        {"checkpoint": ""},
+        {"checkpoint": "no note"},
+        {"hashes": [1]},
+    ],
+)
+def test_a_file_of_rotations_that_says_something_else_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(ProofFailed):
+        parse_rotations(written(ROTATIONS[0], **changes))
+
+
+@pytest.mark.parametrize(
+    "document", [b"", b"[]", b"{}", b'{"rotations": {}}', b'{"rotations": [1]}', b'{"rotations": [], "x": 1}']
+)
+def test_a_file_of_something_else_is_refused(document: bytes) -> None:
+    with pytest.raises(ProofFailed):
+        parse_rotations(document)
 
 
 def test_one_checkpoint_may_hold_several_rotations_that_its_signers_retire() -> None:

@@ -7,7 +7,17 @@ from pathlib import Path
 import click
 import psycopg
 
-from contracts.proof import BoundedKey, ProofFailed, Report, VerifierKey, parse_key, parse_keys, verify_document
+from contracts.proof import (
+    BoundedKey,
+    ProofFailed,
+    Report,
+    VerifierKey,
+    extend_trust,
+    parse_key,
+    parse_keys,
+    parse_rotations,
+    verify_document,
+)
 from quanze.client import Client
 from quanze.commands.options import find_token, json_option, log_of, print_json, progress
 from quanze.errors import WrongUse
@@ -22,11 +32,21 @@ from quanze.telling import told_report
 )
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--log-key", "keys", multiple=True, help="The log's public key, or a file of them. Repeatable.")
+@click.option(
+    "--rotations",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="What /v1/log/rotations answered: it leads from the key given to those the log has had since.",
+)
 @click.option("--log", "log", help="Check a whole log instead: the DSN of its database, or the URL of its service.")
 @click.option("--token-file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="For --log URL.")
 @json_option
 def verify(
-    files: tuple[Path, ...], keys: tuple[str, ...], log: str | None, token_file: Path | None, as_json: bool
+    files: tuple[Path, ...],
+    keys: tuple[str, ...],
+    rotations: Path | None,
+    log: str | None,
+    token_file: Path | None,
+    as_json: bool,
 ) -> None:
     """Verify proof FILES, offline: no server, no database, nothing but the files and the log's key.
 
@@ -44,6 +64,8 @@ def verify(
     trusted = _keys(keys)
     if not trusted:
         raise WrongUse("whose proof is it? Give the log's public key with --log-key")
+    if rotations is not None:
+        trusted = _extended(trusted, rotations)
     reports = {str(path): verify_document(path.read_bytes(), trusted) for path in files}
     if as_json:
         print_json([{"file": name, **_document(report)} for name, report in reports.items()])
@@ -54,6 +76,14 @@ def verify(
             )
     if any(report.failure is not None for report in reports.values()):
         raise click.exceptions.Exit(1)
+
+
+def _extended(keys: Sequence[VerifierKey], rotations: Path) -> list[VerifierKey]:
+    try:
+        return extend_trust(keys, parse_rotations(rotations.read_bytes()))
+    except ProofFailed as exc:
+        click.echo(f"FAILED {rotations}: {exc}")
+        raise click.exceptions.Exit(1) from exc
 
 
 def _verify_log(log: str, keys: Sequence[str], token_file: Path | None, as_json: bool) -> None:
