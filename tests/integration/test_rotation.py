@@ -20,7 +20,8 @@ from contracts.proof import (
     verify_document,
 )
 from ledger import rotation
-from ledger.errors import BadRequest, Rejected
+from ledger.checkpoint import Checkpoints
+from ledger.errors import BadRequest, Corrupt, Rejected
 from ledger.keys import keys_of
 from ledger.main import Ledger, find_log
 from ledger.reading import Rotations
@@ -356,6 +357,49 @@ def test_nobody_posts_an_act_that_verifiers_take_keys_from(ledger: TestLedger, t
     source = {"source": f"urn:quanze:{ledger.ledger.origin}"}
     with pytest.raises(BadRequest, match="by the ledger itself"):
         ledger.post([event(type, f"log:{ledger.ledger.origin}", "system:quanze", attributes=source, **data)])
+
+
+def test_no_erasure_takes_what_leads_from_key_to_key(database: Database, path: Path, change: KeyChange) -> None:
+    change.rotate()
+    with running(database, path) as ledger:
+        recorded = ledger.reading.act(1, with_salt=False).receipt
+        target = {"source": recorded.source, "id": recorded.id}
+        own = TestLedger(database, ledger)
+        own.post([event("data.erase", "unit:U1", "person:P1", unit="unit:U1", target=target)])
+        ledger.erase()
+        (found,) = evidence(ledger.reading.rotations())
+    assert len(extend_trust([VerifierKey.parse(database.signer.vkey)], [found])) == 2
+
+
+class Faulty(SigningKey):
+    """A device that signs, but not what it is told to."""
+
+    def sign(self, body: bytes) -> bytes:
+        origin, size, root = body.decode().splitlines()
+        return super().sign(f"{origin}\n{int(size) + 1}\n{root}\n".encode())
+
+
+class Broken(SigningKey):
+    """A device that makes signatures which are none."""
+
+    def line(self, body: bytes) -> str:
+        return super().line(body + b"x")
+
+
+@pytest.mark.parametrize("device", [Faulty, Broken])
+def test_a_note_that_the_verifier_does_not_read_as_meant_is_not_kept(
+    ledger: TestLedger, database: Database, device: type[SigningKey]
+) -> None:
+    post(ledger.ledger, database)
+    signer = device.from_text(database.signer.text())
+    heads = Checkpoints(ledger.ledger.pool, 1, signer)
+    with (
+        ledger.ledger.pool.connection() as connection,
+        connection.cursor() as cursor,
+        pytest.raises(Corrupt, match=r"another head|does not verify"),
+    ):
+        heads.sign(cursor)
+    assert opens(ledger.ledger.checkpoints.newest().note, database.signer.vkey) == [True]
 
 
 # Over HTTP
