@@ -246,6 +246,7 @@ FORGED = {
     "retiring a key that did not sign": rotates(2, K3, THIEF),
     "to a key of another log": act(2, "log.rotate_key", {"vkey": OTHER.vkey, "retires": K1.vkey}),
     "to the same key": rotates(2, K1, K1),
+    "at another place than it says": rotates(5, K1, THIEF),
     "to no key": act(2, "log.rotate_key", {"vkey": "x", "retires": K1.vkey}),
     "to nothing": act(2, "log.rotate_key", {"retires": K1.vkey}),
     "to a number": act(2, "log.rotate_key", {"vkey": 1, "retires": K1.vkey}),
