@@ -4,13 +4,14 @@ import argparse
 from collections.abc import Callable
 from typing import Final
 
-from bench import append_batch, append_http, append_store, authority, catch_up, growth, memory, pairs, scan
+from bench import append_batch, append_http, append_store, authority, catch_up, growth, memory, pairs, prove, scan
 
 QUICK: Final[dict[str, Callable[[int], None]]] = {
     "authority-quick": authority.quick,
     "scan-quick": scan.quick,
     "pairs": pairs.quick,
     "catch-up": catch_up.quick,
+    "prove-quick": prove.quick,
 }
 """Each done in a few minutes, data included."""
 WRITE: Final[dict[str, Callable[[int], None]]] = {
@@ -21,7 +22,7 @@ WRITE: Final[dict[str, Callable[[int], None]]] = {
     "memory": memory.run,
 }
 """Those of the write side."""
-FULL: Final[dict[str, Callable[[int], None]]] = {"authority": authority.full, "scan": scan.full}
+FULL: Final[dict[str, Callable[[int], None]]] = {"authority": authority.full, "scan": scan.full, "prove": prove.full}
 """Those that share the generated data set of three million acts."""
 
 

@@ -693,6 +693,19 @@ class CatalogueExtend(Payload, frozen=True, kw_only=True):
     policies: list[dict[str, Any]] = []
 
 
+class StampRenewal(Payload, frozen=True, kw_only=True):
+    """
+    The time stamp that `authority` (a URL) gave of the signed checkpoint of `size` acts, committed to once more.
+
+    A later stamp, of a checkpoint with this act in it, then says that both were there: the note and the response to it.
+    """
+
+    size: Count
+    authority: Text
+    note_sha256: Sha256
+    response_sha256: Sha256
+
+
 class LogRotateKey(Payload, frozen=True, kw_only=True):
     """The log signs with `vkey`, too, and will soon no longer sign with the key that it `retires`."""
 

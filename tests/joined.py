@@ -117,7 +117,9 @@ def joined(database: Database, gate: Gate | None = None, gate_seconds: float = 5
     with (
         Ledger(settings) as ledger,
         Projector(
-            ProjectorSettings(dsn=database.dsn, poll_seconds=0.05), LedgerProver(ledger.reading), LedgerScribe(ledger)
+            ProjectorSettings(dsn=database.dsn, poll_seconds=0.05),
+            LedgerProver(ledger.reading, ledger.evidences),
+            LedgerScribe(ledger),
         ) as projector,
     ):
         ledger.ask_first(gate or ProjectorGate(projector))

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from .binding import Stated, no_later, same_instant, same_money
-from .checkpoint import open_checkpoint
 from .errors import ProofFailed
 from .members import integer_of, integers_of, object_of, objects_of, require_members, text_of
-from .note import VerifierKey
 from .proven import ITEM, ITEM_OPTIONAL, Items, Proven, prove
+from .trust import Attested, Trust, attest
 
 _PROOF: Final = frozenset({"checkpoint", "items"})
 _AUTHORISED: Final = ("VALID", "LATE_RECORDED")
@@ -27,22 +26,24 @@ _NO_CONTENT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class CheckedAnswer:
-    """The members of the act's leaf, what was not checked, and whether the file says that an event was erased."""
+    """The checkpoint, the act's leaf, what was not checked, and whether the file says that an event was erased."""
 
+    attested: Attested
     act: dict[str, str | int]
     unchecked: tuple[str, ...]
     erased: bool
 
 
-def check_answer(members: Mapping[str, object], keys: Sequence[VerifierKey], checks: list[str]) -> CheckedAnswer:
+def check_answer(members: Mapping[str, object], trust: Trust, checks: list[str]) -> CheckedAnswer:
     """Check an answer against its own proofs; add to `checks` what held. Raises `ProofFailed`."""
     if members.get("proof") is None:
         raise ProofFailed("answer", expected="one asked for with proof=true", actual="no proof")
     proof = object_of(members, "proof")
     require_members(proof, required=_PROOF, optional=frozenset())
     # from_json lets no lone surrogate through, so this cannot fail.
-    checkpoint = open_checkpoint(text_of(proof, "checkpoint").encode("utf-8"), *keys)
-    checks.append(f"checkpoint: signed by {checkpoint.origin}, {checkpoint.size} entries")
+    attested = attest(text_of(proof, "checkpoint").encode("utf-8"), trust.log_keys, trust)
+    checkpoint = attested.checkpoint
+    checks.append(f"checkpoint: {attested.told()}")
     _require_covered(members, checkpoint.size)
     items = Items([prove(each, checkpoint) for each in _items(proof)])
     checks.append(f"inclusion: {len(items.all)} leaves are under the signed root, at {items.positions()}")
@@ -61,7 +62,7 @@ def check_answer(members: Mapping[str, object], keys: Sequence[VerifierKey], che
     items.require_none_left()
     if any(item.event is None for item in items.all):
         unchecked.append(_NO_CONTENT)
-    return CheckedAnswer(act.leaf, tuple(unchecked), any(item.erased for item in items.all))
+    return CheckedAnswer(attested, act.leaf, tuple(unchecked), any(item.erased for item in items.all))
 
 
 def _items(proof: Mapping[str, object]) -> Iterator[Mapping[str, object]]:

@@ -5,9 +5,11 @@ A reader that repairs what it reads accepts a file that another reader understan
 """
 
 import json
+import re
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
-from collections.abc import Sequence
+from binascii import a2b_base64
+from struct import unpack
 from typing import Final, cast
 
 from .errors import ProofFailed
@@ -17,6 +19,14 @@ HASH_SIZE: Final = 32
 SIZE_MAX: Final = 2**63 - 1
 """The largest tree size and the largest integer read: what PostgreSQL's bigint and Go's int64 hold."""
 _DIGITS_MAX: Final = len(str(SIZE_MAX))
+_HASH_TEXT: Final = r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="
+"""32 bytes in base64. The last character before the padding has two bits that encode nothing: they are zero."""
+_HASH: Final = re.compile(_HASH_TEXT)
+_HASH_LENGTH: Final = 43
+"""Characters of a hash in base64, without the padding."""
+_LINE_LENGTH: Final = _HASH_LENGTH + 2
+"""The same with padding and a newline."""
+_PADDING_AS_A: Final = bytes.maketrans(b"=", b"A")
 
 
 def from_base64(text: str, what: str, size_bytes: int | None = None) -> bytes:
@@ -38,50 +48,100 @@ def from_base64(text: str, what: str, size_bytes: int | None = None) -> bytes:
     return value
 
 
-def from_json(text: bytes, what: str, size_bytes_max: int) -> dict[str, object]:
+def hashes_from_base64(lines: bytes) -> tuple[bytes, ...]:
+    """
+    Return the hashes of `lines`, each in base64 and ended by a newline.
+
+    As strict as `from_base64` line by line, and ten times as fast: a proof is mostly this. Raises `ProofFailed`.
+    """
+    count, rest = divmod(len(lines), _LINE_LENGTH)
+    marks = b"=" * count
+    if not rest and lines[_HASH_LENGTH::_LINE_LENGTH] == marks and lines.count(b"=") == count:
+        # With an A for its padding a line of 44 characters is 33 bytes, the last of them zero unless bits are set that
+        # encode nothing.
+        try:
+            decoded = a2b_base64(lines.translate(_PADDING_AS_A, b"\n"), strict_mode=True)
+        except NotBase64:
+            decoded = b""
+        lines_end = lines[_HASH_LENGTH + 1 :: _LINE_LENGTH]
+        if len(decoded) == count * (HASH_SIZE + 1) and lines_end == b"\n" * count and not any(decoded[HASH_SIZE::33]):
+            return unpack("32sx" * count, decoded)
+    # Which line is wrong, and how, is said slowly.
+    *each, end = lines.decode("latin-1").split("\n")
+    if end:
+        raise ProofFailed("hashes", expected="each line ended by a newline", actual=end)
+    return tuple(from_base64(line, "hash", HASH_SIZE) for line in each)
+
+
+def is_hash(text: str) -> bool:
+    """Say whether `text` is a hash in canonical base64."""
+    return _HASH.fullmatch(text) is not None
+
+
+def from_json(
+    text: bytes, what: str, size_bytes_max: int, decoder: json.JSONDecoder | None = None
+) -> dict[str, object]:
     """
     Return the members of the JSON object `text`; `what` names it in a failure.
 
     Strings, integers of 0 to `SIZE_MAX`, booleans, null, arrays and objects only. Refused with `ProofFailed`: more
-    than `size_bytes_max` bytes, invalid UTF-8, a byte order mark, duplicate members, fractions, exponents, negative
-    numbers, NaN, lone surrogates, nesting that exhausts the stack.
+    than `size_bytes_max` bytes, anything before the object but its brace, invalid UTF-8, a byte order mark, duplicate
+    members, fractions, exponents, negative numbers, NaN, lone surrogates, nesting that exhausts the stack. With
+    `UNIQUE` as `decoder` numbers are left to the caller.
     """
+    decoder = decoder or _STRICT
     if len(text) > size_bytes_max:
         raise ProofFailed(what, expected=f"at most {size_bytes_max} bytes", actual=f"{len(text)} bytes")
-
-    def refuse(number: str) -> object:
-        raise ProofFailed(what, expected="no number but an integer", actual=number)
-
-    def integer(digits: str) -> int:
-        # Length first: converting a very long number costs quadratic time.
-        if digits.startswith("-") or len(digits) > _DIGITS_MAX or int(digits) > SIZE_MAX:
-            raise ProofFailed(what, expected=f"an integer of 0 to {SIZE_MAX}", actual=digits)
-        return int(digits)
-
-    def unique(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
-        members: dict[str, object] = {}
-        for name, value in pairs:
-            if name in members:
-                raise ProofFailed(what, expected="each member once", actual=f"{name} twice")
-            members[name] = value
-        return members
 
     try:
         # Decoded first: json.loads would also take UTF-16 and UTF-32.
         decoded = text.decode("utf-8")
-        value = cast(
-            "object",
-            json.loads(decoded, parse_float=refuse, parse_int=integer, parse_constant=refuse, object_pairs_hook=unique),
-        )
+        value, end = cast("tuple[object, int]", decoder.raw_decode(decoded))
+        if end < len(decoded) and decoded[end:].strip(" \t\r\n"):
+            raise ProofFailed(what, expected="one JSON object and nothing after it", actual=decoded[end:])
         # An escape such as \ud800 decodes to half a character, which would fail later, wherever it is printed.
-        if "\\ud" in decoded.lower():
+        if "\\u" in decoded and "\\ud" in decoded.lower():
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeError as error:
         raise ProofFailed(what, expected="UTF-8", actual=str(error)) from None
     except json.JSONDecodeError as error:
         raise ProofFailed(what, expected="JSON", actual=str(error)) from None
+    except _Refused as error:
+        raise ProofFailed(what, expected=error.expected, actual=error.actual) from None
     except RecursionError:
         raise ProofFailed(what, expected="JSON of little depth", actual="nesting too deep to read") from None
     if not isinstance(value, dict):
         raise ProofFailed(what, expected="a JSON object", actual=type(value).__name__)
     return cast("dict[str, object]", value)
+
+
+class _Refused(Exception):
+    def __init__(self, expected: str, actual: str) -> None:
+        super().__init__(expected, actual)
+        self.expected, self.actual = expected, actual
+
+
+def _refuse(number: str) -> object:
+    raise _Refused("no number but an integer", number)
+
+
+def _integer(digits: str) -> int:
+    # Length first: converting a very long number costs quadratic time.
+    if digits.startswith("-") or len(digits) > _DIGITS_MAX or int(digits) > SIZE_MAX:
+        raise _Refused(f"an integer of 0 to {SIZE_MAX}", digits)
+    return int(digits)
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise _Refused("each member once", f"{next(name for name in names if names.count(name) > 1)} twice")
+    return members
+
+
+_STRICT: Final = json.JSONDecoder(
+    parse_float=_refuse, parse_int=_integer, parse_constant=_refuse, object_pairs_hook=_unique
+)
+UNIQUE: Final = json.JSONDecoder(object_pairs_hook=_unique)
+"""Refuses duplicate members, and nothing else of what JSON can say."""

@@ -14,11 +14,11 @@ from typing import Final, cast
 from .checkpoint import BoundedKey, open_vouched, parse_checkpoint
 from .encoding import HASH_SIZE, SIZE_MAX, from_json
 from .errors import ProofFailed
-from .leaf import check_payload, parse_leaf
+from .leaf import parse_leaf
 from .members import bytes_of, hashes_of, integer_of, objects_of, require_members, text_of
 from .merkle import leaf_hash, verify_inclusion
 from .note import VerifierKey
-from .proven import read_proved
+from .proven import event_of
 
 _UNTIL: Final = " until "
 _DOCUMENT_SIZE_MAX: Final = 16 * 1024 * 1024
@@ -92,14 +92,14 @@ def extend_trust(keys: Sequence[VerifierKey], rotations: Sequence[Rotation]) -> 
     return trusted
 
 
-def announced_key(leaf: Mapping[str, str | int], payload: bytes) -> tuple[VerifierKey, VerifierKey]:
+def announced_key(leaf: Mapping[str, str | int], salt: bytes, payload: bytes) -> tuple[VerifierKey, VerifierKey]:
     """
     Return the key that an act `log.rotate_key` announces, and the one it retires.
 
-    `payload` must be proved to be what the parsed `leaf` commits to. Only what the log records about itself counts:
-    anybody who may post could say the rest. Raises `ProofFailed`, also for a key of another log.
+    Only what the log records about itself counts: anybody who may post could say the rest. Raises `ProofFailed`, also
+    where the parsed `leaf` commits to another payload, and for a key of another log.
     """
-    data = own_data(leaf, payload, "log.rotate_key")
+    data = own_data(leaf, salt, payload, "log.rotate_key")
     new, retired = (VerifierKey.parse(_text(data, name)) for name in ("vkey", "retires"))
     for key in (new, retired):
         if key.name != leaf["origin"]:
@@ -109,13 +109,13 @@ def announced_key(leaf: Mapping[str, str | int], payload: bytes) -> tuple[Verifi
     return new, retired
 
 
-def own_data(leaf: Mapping[str, str | int], payload: bytes, type: str) -> Mapping[str, object]:
+def own_data(leaf: Mapping[str, str | int], salt: bytes, payload: bytes, type: str) -> Mapping[str, object]:
     """Return the data of an act of this type that the log recorded about itself. Raises `ProofFailed`: another act."""
     origin = leaf["origin"]
     for name, expected in (("type", type), ("source", f"urn:quanze:{origin}"), ("subject", f"log:{origin}")):
         if leaf[name] != expected:
             raise ProofFailed(f"{type}: {name}", expected=expected, actual=leaf[name])
-    return cast("Mapping[str, object]", read_proved(payload, leaf, type)["data"])
+    return cast("Mapping[str, object]", event_of(leaf, salt, payload, type)["data"])
 
 
 def _proved(rotation: Rotation, trusted: Sequence[VerifierKey]) -> VerifierKey:
@@ -126,8 +126,7 @@ def _proved(rotation: Rotation, trusted: Sequence[VerifierKey]) -> VerifierKey:
     if leaf["position"] != rotation.index + 1:
         raise ProofFailed("rotation: position", expected=rotation.index + 1, actual=leaf["position"])
     verify_inclusion(leaf_hash(rotation.leaf), rotation.index, checkpoint.size, rotation.hashes, checkpoint.root)
-    check_payload(leaf, rotation.salt, rotation.payload)
-    new, retired = announced_key(leaf, rotation.payload)
+    new, retired = announced_key(leaf, rotation.salt, rotation.payload)
     if (retired.name, retired.key) not in [(key.name, key.key) for key in vouching]:
         raise ProofFailed(
             "rotation: signed by the key it retires", expected=retired.key, actual="another that is trusted"

@@ -6,10 +6,11 @@ it every proof, stays as it was.
 """
 
 import hmac
+from base64 import b64encode
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, cast
 
-from .encoding import HASH_SIZE, SIZE_MAX, from_base64, from_json
+from .encoding import HASH_SIZE, SIZE_MAX, UNIQUE, from_base64, from_json, is_hash
 from .errors import ProofFailed
 
 LEAF_VERSION: Final = 1
@@ -37,7 +38,7 @@ _REQUIRED: Final = frozenset(
         "payload_commitment",
     }
 )
-_OPTIONAL: Final = frozenset({"recordedtime", "role", "unit", "authority", "onbehalfof"})
+_KNOWN: Final = _REQUIRED | {"recordedtime", "role", "unit", "authority", "onbehalfof"}
 
 
 def payload_commitment(salt: bytes, event: bytes) -> bytes:
@@ -60,27 +61,29 @@ def parse_leaf(leaf: bytes) -> dict[str, str | int]:
     `v` is 1, `position` an integer from 1, `payload_commitment` base64 of 32 bytes, all else text that is not empty.
     Raises `ProofFailed` naming the member.
     """
-    raw = from_json(leaf, "leaf", LEAF_SIZE_MAX)
+    raw = from_json(leaf, "leaf", LEAF_SIZE_MAX, UNIQUE)
     # Version first: to a leaf of another version the other rules do not apply.
     version = raw.get("v")
     if type(version) is not int or version != LEAF_VERSION:
         raise ProofFailed("leaf member v", expected=LEAF_VERSION, actual=_kind(version))
-    if missing := _REQUIRED - raw.keys():
-        raise ProofFailed("leaf", expected=f"the member {min(missing)}", actual="none of that name")
-    if unknown := raw.keys() - _REQUIRED - _OPTIONAL:
-        raise ProofFailed("leaf", expected="members of version 1 only", actual=f"the member {min(unknown)}")
-    members: dict[str, str | int] = {}
-    for name, value in raw.items():
-        if name in _INTEGERS:
-            # `type`, since True is an instance of int.
-            if type(value) is not int or value < 1:
-                raise ProofFailed(f"leaf member {name}", expected=f"1 to {SIZE_MAX}", actual=_kind(value))
-            members[name] = value
-        else:
-            if not isinstance(value, str) or not value:
-                raise ProofFailed(f"leaf member {name}", expected="text", actual=_kind(value))
-            members[name] = value
-    _ = from_base64(str(members["payload_commitment"]), "leaf member payload_commitment", HASH_SIZE)
+    if not raw.keys() >= _REQUIRED:
+        raise ProofFailed("leaf", expected=f"the member {min(_REQUIRED - raw.keys())}", actual="none of that name")
+    if not raw.keys() <= _KNOWN:
+        raise ProofFailed("leaf", expected="members of version 1 only", actual=f"the member {min(raw.keys() - _KNOWN)}")
+    position = raw["position"]
+    # `type`, since True is an instance of int.
+    if type(position) is not int or not 1 <= position <= SIZE_MAX:
+        raise ProofFailed("leaf member position", expected=f"1 to {SIZE_MAX}", actual=_kind(position))
+    kinds = list(map(type, raw.values()))
+    if kinds.count(str) != len(kinds) - len(_INTEGERS) or "" in raw.values():
+        name = next(
+            name for name, value in raw.items() if name not in _INTEGERS and (type(value) is not str or not value)
+        )
+        raise ProofFailed(f"leaf member {name}", expected="text", actual=_kind(raw[name]))
+    members = cast("dict[str, str | int]", raw)
+    commitment = str(members["payload_commitment"])
+    if not is_hash(commitment):
+        _ = from_base64(commitment, "leaf member payload_commitment", HASH_SIZE)  # which says what is wrong with it
     return members
 
 
@@ -92,10 +95,10 @@ def check_payload(leaf: Mapping[str, str | int], salt: bytes, payload: bytes) ->
     """
     if leaf["payload_alg"] != PAYLOAD_ALG:
         raise ProofFailed("leaf member payload_alg", expected=PAYLOAD_ALG, actual=leaf["payload_alg"])
-    expected = from_base64(str(leaf["payload_commitment"]), "leaf member payload_commitment", HASH_SIZE)
-    actual = payload_commitment(salt, payload)
-    if not hmac.compare_digest(expected, actual):
-        raise ProofFailed("payload commitment", expected=expected, actual=actual)
+    # Text is compared with text: that of a parsed leaf is canonical. Nothing is secret, so no time need be constant.
+    actual = b64encode(payload_commitment(salt, payload)).decode("ascii")
+    if actual != leaf["payload_commitment"]:
+        raise ProofFailed("payload commitment", expected=leaf["payload_commitment"], actual=actual)
 
 
 def _kind(value: object) -> str | int:

@@ -15,14 +15,14 @@ def require_members(members: Mapping[str, object], *, required: frozenset[str], 
 
 
 def text_of(members: Mapping[str, object], name: str) -> str:
-    value = members[name]
+    value = members.get(name)
     if not isinstance(value, str):
         raise ProofFailed(name, expected="text", actual=type(value).__name__)
     return value
 
 
 def integer_of(members: Mapping[str, object], name: str) -> int:
-    value = members[name]
+    value = members.get(name)
     if type(value) is not int:  # True is an instance of int
         raise ProofFailed(name, expected="an integer", actual=type(value).__name__)
     return value

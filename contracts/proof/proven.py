@@ -26,7 +26,10 @@ _REPEATED: Final = ("source", "id", "type", "subject", "time", "actor")
 """Attributes that leaf and event both state."""
 
 
-@dataclass(frozen=True, slots=True)
+_LENIENT: Final = json.JSONDecoder(parse_float=str, parse_int=str)
+
+
+@dataclass(slots=True)
 class Proven:
     """
     An act that is in the log. `role` and `name` are the file's words for it, to be checked by whoever uses them.
@@ -144,17 +147,16 @@ def _event(
         return None, bool(present)
     if absent:
         raise ProofFailed(f"{what}: payload and salt", expected="both, both null or neither", actual=f"no {absent[0]}")
-    payload = bytes_of(members, "payload")
-    check_payload(leaf, bytes_of(members, "salt"), payload)
-    return read_proved(payload, leaf, what), False
+    return event_of(leaf, bytes_of(members, "salt"), bytes_of(members, "payload"), what), False
 
 
-def read_proved(payload: bytes, leaf: Mapping[str, str | int], what: str) -> Mapping[str, object]:
-    """Return the event that a leaf is proved to commit to. Raises `ProofFailed` where it says other than the leaf."""
+def event_of(leaf: Mapping[str, str | int], salt: bytes, payload: bytes, what: str) -> Mapping[str, object]:
+    """Return the event that the parsed `leaf` commits to; `what` names it in a failure. Raises `ProofFailed`."""
+    check_payload(leaf, salt, payload)
     event = _read(payload, what)
-    for name in _REPEATED:
-        if event.get(name) != leaf[name]:
-            raise ProofFailed(f"{what}: {name} in the event", expected=leaf[name], actual=str(event.get(name)))
+    if tuple(map(event.get, _REPEATED)) != tuple(map(leaf.get, _REPEATED)):
+        name = next(name for name in _REPEATED if event.get(name) != leaf[name])
+        raise ProofFailed(f"{what}: {name} in the event", expected=leaf[name], actual=str(event.get(name)))
     return event
 
 
@@ -163,7 +165,7 @@ def _read(payload: bytes, what: str) -> Mapping[str, object]:
     Return a proved event. Its bytes are the ones committed to, so numbers of any form may be in it: they stay text.
     """
     try:
-        read = cast("object", json.loads(payload.decode("utf-8"), parse_float=str, parse_int=str))
+        read = cast("object", _LENIENT.decode(payload.decode("utf-8")))
     except (ValueError, RecursionError) as error:
         raise ProofFailed(f"{what}: event", expected="JSON", actual=str(error)) from None
     event = cast("Mapping[str, object]", read if isinstance(read, dict) else {})

@@ -6,7 +6,7 @@ from .checkpoint import Checkpoint, open_checkpoint
 from .encoding import HASH_SIZE
 from .errors import ProofFailed
 from .keys import own_data
-from .leaf import check_payload, parse_leaf
+from .leaf import parse_leaf
 from .members import bytes_of, text_of
 from .note import VerifierKey
 
@@ -22,8 +22,7 @@ def check_succession(leaf: bytes, salt: bytes, payload: bytes, final: bytes, key
     act = parse_leaf(leaf)
     if act["position"] != 1:
         raise ProofFailed("succession: position", expected=1, actual=act["position"])
-    check_payload(act, salt, payload)
-    data = own_data(act, payload, "log.succeed")
+    data = own_data(act, salt, payload, "log.succeed")
     for name in ("predecessor", "root", "checkpoint"):
         if name not in data:
             raise ProofFailed("succession", expected=f"the member {name}", actual="none of that name")
@@ -32,7 +31,7 @@ def check_succession(leaf: bytes, salt: bytes, payload: bytes, final: bytes, key
         raise ProofFailed("succession: predecessor", expected=ended.origin, actual=text_of(data, "predecessor"))
     if act["origin"] == ended.origin:
         raise ProofFailed("succession: origin", expected="another than the predecessor's", actual=ended.origin)
-    # Numbers of an event are read as text: see `read_proved`.
+    # Numbers of an event are read as text: see `event_of`.
     if data.get("size") != str(ended.size):
         raise ProofFailed("succession: size", expected=ended.size, actual=str(data.get("size")))
     if bytes_of(data, "root", HASH_SIZE) != ended.root:

@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final
 
-from litestar import Request, Response, get
+from litestar import Request, Response, get, post
 from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import HeaderParameter, PathParameter, QueryParameter
+from litestar.params import HeaderParameter, JSONBody, PathParameter, QueryParameter
 from litestar.response import Stream
+from msgspec import Meta, Struct
 
+from contracts.evidence import Evidence
 from edge.app import Drain
 from edge.listing import LIMIT_DEFAULT, After, Limit
 from edge.paging import Page
@@ -117,6 +119,20 @@ def prove_consistency(
     return ledger.reading.consistency(first, second)
 
 
+class Proved(Struct, frozen=True):
+    """Which acts are to be proved, by position; `held` is the size of a checkpoint that whoever asks has."""
+
+    positions: list[Annotated[int, Meta(ge=1)]]
+    held: Annotated[int, Meta(ge=0)] | None = None
+
+
+@post("/v1/proofs/evidence", guards=[requires("verify")], status_code=200, sync_to_thread=True, tags=["proofs"])
+def prove_evidence(request: Request[Token, None, State], data: JSONBody[Proved]) -> Evidence:
+    """Prove several acts against one checkpoint, with all that an evidence bundle takes besides: `quanze bundle`."""
+    ledger: Ledger = request.app.state.ledger
+    return ledger.evidences.of(data.positions, data.held)
+
+
 @get("/v1/log", exclude_from_auth=True, sync_to_thread=True, tags=["proofs"])
 def get_log(request: Request[Any, None, State]) -> LogKeys:
     """Say which log this is, and which keys it ever signed with."""
@@ -180,6 +196,7 @@ HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     stream_events,
     prove_inclusion,
     prove_consistency,
+    prove_evidence,
     get_log,
     list_rotations,
     get_checkpoint,

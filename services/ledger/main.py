@@ -21,6 +21,7 @@ from ledger.checkpoint import Checkpoints, SigningThread
 from ledger.committer import Committer
 from ledger.erasure import erase_ordered
 from ledger.errors import Unknown
+from ledger.evidence import Evidences
 from ledger.gate import Gate, RemoteGate, units_that_enforce
 from ledger.gatekeeper import Door, Gatekeeper
 from ledger.keys import require_own
@@ -30,6 +31,8 @@ from ledger.refusals import Refusals
 from ledger.settings import Settings
 from ledger.settling import SettlingThread
 from ledger.signer import Signer
+from ledger.stamp_request import Anchors
+from ledger.stamping import Stamped, Stamping, StampingThread
 from ledger.subscribing import Feed
 from ledger.tree import Frontier
 
@@ -42,8 +45,13 @@ class Ledger:
     """One log, open for writing. Use as a context manager, or call `start` and `stop`."""
 
     def __init__(self, settings: Settings) -> None:
-        """Open the log that the signing key is for. Raises `Unknown` when it was never founded."""
+        """
+        Open the log that the signing keys are for.
+
+        Raises `Unknown`: it was never founded, or stamps have no roots; `KeyRefused`: a key is not its own.
+        """
         signer = settings.signer()
+        anchors = Anchors(settings.tsa_roots) if settings.tsa_roots is not None else None
         self.origin = signer.origin
         self._settings = settings
         self._secret = _secret(signer)
@@ -55,6 +63,7 @@ class Ledger:
         self.tokens = Tokens(self.pool, self.log_id)
         self.checkpoints = Checkpoints(self.pool, self.log_id, signer)
         self.reading = Reading(self.pool, self.log_id, self.origin, self.checkpoints)
+        self.evidences = Evidences(self.pool, self.log_id, self.checkpoints)
         self.feed = Feed(settings.dsn, self.pool, self.log_id, self.reading)
         self.admission = Admission(self._packs_after)
         self._committer = Committer(settings.dsn, self.log_id, self.origin, queue_acts_max=settings.queue_acts_max)
@@ -68,6 +77,7 @@ class Ledger:
         self._bell: Bell | None = None
         self._signing = SigningThread(self.checkpoints)
         self._settling = SettlingThread(self.pool, lambda: self._committer.tags)
+        self._stamping = self._stamped_by(settings, anchors) if anchors is not None else None
         self.gatekeeper: Gatekeeper | None = None
         if settings.projector_url is not None:
             self.ask_first(RemoteGate(settings.projector_url, settings.projector_token))
@@ -78,10 +88,14 @@ class Ledger:
         self.erase()
         self._signing.start()
         self._settling.start()
+        if self._stamping is not None:
+            self._stamping.start()
 
     def stop(self) -> None:
         """Commit what waits, sign it, let go of the database."""
         self.feed.stop()
+        if self._stamping is not None:
+            self._stamping.stop()
         self.batch_thread.shutdown(cancel_futures=True)
         self._batch_reader.stop()
         self.line_threads.shutdown(cancel_futures=True)
@@ -184,6 +198,12 @@ class Ledger:
         except psycopg.Error as exc:
             return f"the database does not answer: {exc}"
         return None
+
+    def _stamped_by(self, settings: Settings, anchors: Anchors) -> StampingThread:
+        log = Stamped(
+            self.pool, self.log_id, self.origin, self.checkpoints, self.record, lambda: self.admission.catalogue
+        )
+        return StampingThread(Stamping(log, settings.tsa, anchors, settings.tsa_seconds))
 
     def _is_asked_first(self, events: Sequence[Event]) -> bool:
         concerned = self.gatekeeper is not None and self.gatekeeper.concerns(events)

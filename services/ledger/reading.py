@@ -251,13 +251,13 @@ class Reading:
             ).fetchone()
         if row is None:
             raise Unknown(f"no position {position} in this log")
-        _require_intact(row)
+        require_intact(row)
         return row
 
 
 def _shown(row: EntryRow, *, with_salt: bool) -> StoredAct:
     position, leaf, stored_hash, salt, payload = row
-    _require_intact(row)
+    require_intact(row)
     said = decode_leaf(leaf)
     receipt = Receipt(said.source, said.id, position, base64(stored_hash), said.recorded_at, "recorded")
     if payload is None:
@@ -270,7 +270,7 @@ def _shown(row: EntryRow, *, with_salt: bool) -> StoredAct:
     )
 
 
-def _require_intact(row: EntryRow) -> None:
+def require_intact(row: EntryRow) -> None:
     """Nothing is shown as recorded that is not what the tree holds."""
     position, leaf, stored_hash, salt, payload = row
     _require_leaf(position, leaf, stored_hash)

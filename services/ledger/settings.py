@@ -18,6 +18,10 @@ class Settings:
     A ledger that runs alone asks the projector at `projector_url` (`QUANZE_PROJECTOR_URL`), with the token
     `projector_token` (`QUANZE_PROJECTOR_TOKEN`, scope `read`), what units that enforce refuse; without it nothing is
     refused. `gate_seconds` (`QUANZE_GATE_SECONDS`) is how long a verdict may take.
+
+    `tsa` are the URLs of authorities that stamp checkpoints (`QUANZE_TSA`, separated by spaces), each at most every
+    `tsa_seconds` (`QUANZE_TSA_SECONDS`); `tsa_roots` is a PEM file (`QUANZE_TSA_ROOTS`) of the root certificates that
+    their stamps have to lead to, and of those between that they do not send.
     """
 
     dsn: str
@@ -27,6 +31,9 @@ class Settings:
     gate_seconds: float = 2.0
     projector_url: str | None = None
     projector_token: str = ""
+    tsa: tuple[str, ...] = ()
+    tsa_roots: Path | None = None
+    tsa_seconds: float = 3600.0
 
     def signer(self) -> Signer:
         """Return what signs. Raises `KeyRefused`."""
@@ -37,6 +44,7 @@ class Settings:
         """Raises `KeyError` naming the variable that is missing."""
         url = environment.get("QUANZE_PROJECTOR_URL") or None
         key_file = environment.get("QUANZE_SIGNING_KEY_FILE") or None
+        tsa = tuple(environment.get("QUANZE_TSA", "").split())
         return cls(
             dsn=environment["QUANZE_DSN"],
             signing_key=environment["QUANZE_SIGNING_KEY"].strip() if key_file is None else "",
@@ -45,4 +53,7 @@ class Settings:
             gate_seconds=float(environment.get("QUANZE_GATE_SECONDS", "2")),
             projector_url=url,
             projector_token=environment["QUANZE_PROJECTOR_TOKEN"] if url is not None else "",
+            tsa=tsa,
+            tsa_roots=Path(environment["QUANZE_TSA_ROOTS"]) if tsa else None,
+            tsa_seconds=float(environment.get("QUANZE_TSA_SECONDS", "3600")),
         )

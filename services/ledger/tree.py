@@ -185,7 +185,20 @@ def inclusion_proof(index: int, size: int, tiles: Mapping[TileId, Sequence[bytes
     From leaf to root, each 32 bytes, at most ceil(log2(size)); `tiles` are those of `inclusion_tiles(index, size)`.
     Raises `OutOfRange` unless 0 <= index < size. RFC 6962 §2.1.1, PATH.
     """
-    return [_range_root(begin, end, size, tiles) for begin, end in _inclusion_ranges(index, size)]
+    return inclusion_proofs([index], size, tiles)[0]
+
+
+def inclusion_proofs(indexes: Iterable[int], size: int, tiles: Mapping[TileId, Sequence[bytes]]) -> list[list[bytes]]:
+    """
+    Return `inclusion_proof` of each of these leaves; `tiles` are those of `inclusion_tiles` of all of them.
+
+    What several paths have in common is hashed once: near the root that is nearly everything.
+    """
+    known: dict[tuple[int, int], bytes] = {}
+    return [
+        [_range_root(begin, end, size, tiles, known) for begin, end in _inclusion_ranges(index, size)]
+        for index in indexes
+    ]
 
 
 def consistency_tiles(first: int, second: int) -> list[TileId]:
@@ -204,7 +217,7 @@ def consistency_proof(first: int, second: int, tiles: Mapping[TileId, Sequence[b
     Each 32 bytes; none when `first` is 0 or equal to `second`; `tiles` are those of `consistency_tiles(first, second)`.
     Raises `OutOfRange` unless 0 <= first <= second. RFC 6962 §2.1.2, PROOF.
     """
-    return [_range_root(begin, end, second, tiles) for begin, end in _consistency_ranges(first, second)]
+    return [_range_root(begin, end, second, tiles, {}) for begin, end in _consistency_ranges(first, second)]
 
 
 def _inclusion_ranges(index: int, size: int) -> list[tuple[int, int]]:
@@ -277,8 +290,16 @@ def _subtree_root(height: int, index: int, size: int, tiles: Mapping[TileId, Seq
     return _row_root(hashes[begin:end])
 
 
-def _range_root(begin: int, end: int, size: int, tiles: Mapping[TileId, Sequence[bytes]]) -> bytes:
-    return _fold([_subtree_root(*subtree, size, tiles) for subtree in _perfect_subtrees(begin, end)])
+def _range_root(
+    begin: int, end: int, size: int, tiles: Mapping[TileId, Sequence[bytes]], known: dict[tuple[int, int], bytes]
+) -> bytes:
+    """Return the root over these leaves. `known` are the subtrees that were met before, and gets those met now."""
+    roots: list[bytes] = []
+    for subtree in _perfect_subtrees(begin, end):
+        if subtree not in known:
+            known[subtree] = _subtree_root(*subtree, size, tiles)
+        roots.append(known[subtree])
+    return _fold(roots)
 
 
 def _fold(hashes: Sequence[bytes]) -> bytes:

@@ -6,9 +6,9 @@ log it stands for. `HANDLERS` is the list of routes; a question added elsewhere 
 """
 
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
-from litestar import get
+from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
@@ -16,11 +16,14 @@ from litestar.plugins.problem_details import ProblemDetailsException
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
+from contracts.faults import Fault
 from edge.app import Errors, unavailable
 from edge.listing import LIMIT_DEFAULT, After, Limit
 from edge.problems import problem
+from edge.tokens import requires
 from projector.authority.http import HANDLERS as AUTHORITY_HANDLERS
 from projector.authority.preflight_http import HANDLERS as PREFLIGHT_HANDLERS
+from projector.bundle import make_bundle, positions_of
 from projector.conflicts import Conflicts, Level, Sought, conflicts
 from projector.duties import Duties, person_duties, project_duties
 from projector.errors import BadQuestion, Behind, ProjectorError, Unavailable, Unknown
@@ -35,6 +38,8 @@ from projector.view import Asked
 if TYPE_CHECKING:
     from projector.main import Projector  # which holds the application made of these handlers
 
+_FOR_VERIFIERS: Final[dict[str, Any]] = {**QUESTION, "guards": [requires("verify")]}
+_BUNDLE_TYPE: Final = "text/plain; charset=utf-8"
 ProjectId = Annotated[
     str,
     PathParameter(
@@ -85,6 +90,39 @@ def get_history(
     with projector.view(asked) as view:
         page = history(view, name, limit, after)
         return with_findings(page, kept_of(view, name) if found is None else found)
+
+
+@get(
+    "/v1/projects/{project:str}/bundle",
+    **_FOR_VERIFIERS,
+    summary="The offline evidence bundle of a project",
+    media_type=_BUNDLE_TYPE,
+    tags=["projects"],
+)
+def get_bundle(
+    request: Asking,
+    asked: Question,
+    project: ProjectId,
+    held: Annotated[
+        int | None,
+        QueryParameter(name="from", ge=0, description="the size of a checkpoint you have: prove that it is continued"),
+    ] = None,
+) -> Response[bytes]:
+    """
+    Return every act of a project and what they rest on, with proofs: a file that `quanze verify` takes, offline.
+
+    It holds all that was recorded, so it takes no `as_of` and no `known_at`.
+    """
+    if asked != Asked():
+        raise BadQuestion(
+            [Fault("/as_of", "bad_value", "a bundle holds all that was recorded: leave both moments out")]
+        )
+    projector: Projector = request.app.state.projector
+    name = _named(request, project, "project")
+    with projector.view(asked) as view:
+        positions = positions_of(view, name)
+    file = b"".join(make_bundle(name, positions, held, projector.prover))
+    return Response(file, media_type=_BUNDLE_TYPE, headers={"Content-Disposition": _attachment(name)})
 
 
 @get("/v1/projects/{project:str}/duties", **QUESTION, summary="Who had which duty on a project", tags=["duties"])
@@ -144,6 +182,7 @@ HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     get_projects,
     get_one_project,
     get_history,
+    get_bundle,
     get_project_duties,
     get_person_duties,
     get_conflicts,
@@ -168,6 +207,11 @@ def _named(request: Asking, value: str, *kinds: str) -> str:
 
 def _reference(text: str, *kinds: str) -> str:
     return text if text.startswith(tuple(f"{kind}:" for kind in kinds)) else f"{kinds[0]}:{text}"
+
+
+def _attachment(project: str) -> str:
+    """Name the file after the project (RFC 6266); a reference may hold any letters."""
+    return f"attachment; filename*=UTF-8''{quote(project.removeprefix('project:'), safe='')}.bundle"
 
 
 def projector_problem(exc: ProjectorError) -> ProblemDetailsException:

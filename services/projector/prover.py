@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 
 from msgspec import UNSET, Struct, UnsetType
 
+from contracts.evidence import Evidence
 from projector.errors import Unavailable
 
 
@@ -63,9 +64,24 @@ class Prover(Protocol):
         """Return a proof for each position, all against one checkpoint. Raises `Unavailable`."""
         ...
 
+    def evidence(self, positions: Sequence[int], held: int | None) -> Evidence:
+        """
+        Return these acts as an evidence bundle holds them, joined by what no bundle does without.
+
+        `held` is the size of an older checkpoint. Raises `Unavailable`, `Unknown` where it lies beyond the log.
+        """
+        ...
+
 
 class NoProver:
     """Says how to get one."""
 
     def inclusion(self, positions: Sequence[int], *, with_payload: bool) -> list[Inclusion]:
-        raise Unavailable("this projector runs without a ledger to prove anything: set QUANZE_LEDGER_URL")
+        raise _nobody()
+
+    def evidence(self, positions: Sequence[int], held: int | None) -> Evidence:
+        raise _nobody()
+
+
+def _nobody() -> Unavailable:
+    return Unavailable("this projector runs without a ledger to prove anything: set QUANZE_LEDGER_URL")

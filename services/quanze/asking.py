@@ -18,6 +18,12 @@ def grants_of(client: Client, unit: str, *, as_of: str | None, known_at: str | N
     return _whole(client, f"/v1/units/{quote(unit, safe='')}/grants", moments, **only)
 
 
+def bundle_of(client: Client, project: str, held: int | None) -> bytes:
+    """Return the evidence bundle of a project, with everything that the log holds of it by now."""
+    size = client.get("/v1/log")["size"]
+    return client.file(f"/v1/projects/{quote(project, safe='')}/bundle", min_position=size, **{"from": held})
+
+
 def _whole(client: Client, path: str, moments: Mapping[str, str | None], **others: Any) -> dict[str, Any]:
     answer = client.get(path, limit=500, **moments, **others)
     while answer["next"] is not None:

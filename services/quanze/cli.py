@@ -36,6 +36,7 @@ _WHERE: Final = {
     "rules": "judge",
     "obligations": "judge",
     "scan": "judge",
+    "bundle": "prove",
     "verify": "prove",
     "migrate": "administer",
     "rebuild": "administer",

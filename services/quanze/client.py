@@ -54,6 +54,14 @@ class Client:
             _answer(answer)
         return answer.content
 
+    def file(self, path: str, **parameters: Any) -> bytes:
+        """Return a body that may be long in the making."""
+        given = {name: value for name, value in parameters.items() if value is not None}
+        answer = self._http.get(path, params=given, timeout=600.0)
+        if answer.is_error:
+            _answer(answer)
+        return answer.content
+
     def pages(self, path: str, **parameters: Any) -> Iterator[Any]:
         """Yield every item of a list, page by page."""
         after: str | None = None

@@ -153,9 +153,9 @@ class _Check:
             self._check_content(entry, leaf)
         except (ProofFailed, _Differs) as exc:
             raise _Fault(position, str(exc)) from exc
-        if leaf["type"] == "log.rotate_key" and entry.payload is not None:
+        if leaf["type"] == "log.rotate_key" and entry.salt is not None and entry.payload is not None:
             with suppress(ProofFailed):  # somebody else's act: it announces nothing
-                self._announced.append(announced_key(leaf, entry.payload))
+                self._announced.append(announced_key(leaf, entry.salt, entry.payload))
         self._grow(entry.leaf_hash)
         self._check_signed()
 

@@ -6,11 +6,14 @@ from typing import Any
 import msgspec
 
 from contracts.event import Event, read_event
+from contracts.evidence import Evidence
 from ledger.errors import LedgerError
+from ledger.errors import Unknown as LedgerUnknown
+from ledger.evidence import Evidences
 from ledger.gate import Reason, Reasons
 from ledger.main import Ledger
 from ledger.reading import Reading
-from projector.errors import Behind, Unavailable
+from projector.errors import Behind, Unavailable, Unknown
 from projector.foresee import refusals
 from projector.main import Projector
 from projector.prover import Inclusion
@@ -19,8 +22,8 @@ from projector.prover import Inclusion
 class LedgerProver:
     """The ledger of this process as the projector's `Prover`."""
 
-    def __init__(self, reading: Reading) -> None:
-        self._reading = reading
+    def __init__(self, reading: Reading, evidences: Evidences) -> None:
+        self._reading, self._evidences = reading, evidences
 
     def inclusion(self, positions: Sequence[int], *, with_payload: bool) -> list[Inclusion]:
         found: list[Inclusion] = []
@@ -32,6 +35,14 @@ class LedgerProver:
                 raise Unavailable(f"the ledger gave no proof: {exc}") from exc
             found.append(Inclusion(**msgspec.structs.asdict(proof)))
         return found
+
+    def evidence(self, positions: Sequence[int], held: int | None) -> Evidence:
+        try:
+            return self._evidences.of(positions, held)
+        except LedgerUnknown as exc:
+            raise Unknown(str(exc)) from exc
+        except LedgerError as exc:
+            raise Unavailable(f"the ledger gave no evidence: {exc}") from exc
 
 
 class LedgerScribe:

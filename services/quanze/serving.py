@@ -127,12 +127,13 @@ def running(data: DataDirectory, dsn: str | None, origin: str | None) -> Generat
         write_public(data.verifier_key, signer)
         log_id = prepare(dsn, signer)
         ensure_admin_token(data, dsn, log_id)
-        ledger = stack.enter_context(Ledger(LedgerSettings(dsn=dsn, key_file=data.signing_key)))
+        own = {"QUANZE_DSN": dsn, "QUANZE_SIGNING_KEY_FILE": str(data.signing_key), "QUANZE_PROJECTOR_URL": ""}
+        ledger = stack.enter_context(Ledger(LedgerSettings.from_environment({**os.environ, **own})))
         if os.environ.get("QUANZE_RULES"):
             record_packs(ledger, Path(os.environ["QUANZE_RULES"]))
         own = {"QUANZE_DSN": dsn, "QUANZE_ORIGIN": signer.origin, "QUANZE_LEDGER_URL": ""}
         settings = ProjectorSettings.from_environment({**os.environ, **own})
-        projector = Projector(settings, LedgerProver(ledger.reading), LedgerScribe(ledger))
+        projector = Projector(settings, LedgerProver(ledger.reading, ledger.evidences), LedgerScribe(ledger))
         stack.callback(_stop, projector)
         projector.start()
         ledger.ask_first(ProjectorGate(projector))

@@ -84,4 +84,5 @@ def told_conflicts(found: Sequence[Mapping[str, Any]]) -> str:
 def told_report(name: str, report: Report) -> str:
     """Tell what a verification checked, line by line."""
     lines = [f"{name}: {report.verdict}", *(f"  ok  {check}" for check in report.checks)]
-    return "\n".join([*lines, *([f"  NO  {report.failure}"] if report.failure is not None else [])])
+    lines += [f"  NO  {said}" for said in (report.failure, report.shortfall) if said is not None]
+    return "\n".join([*lines, *(f"  --  not checked: {each}" for each in report.unchecked)])

@@ -54,6 +54,12 @@ NEEDED: dict[str, dict[str, Any]] = {
         "root": f"{'A' * 43}=",
         "checkpoint": f"example.com/log\n0\n{'A' * 43}=\n\n— example.com/log AAAA\n",
     },
+    "log.renew_stamp": {
+        "size": 1,
+        "authority": "https://example.com/tsa",
+        "note_sha256": "0a" * 32,
+        "response_sha256": "0b" * 32,
+    },
 }
 """What an act cannot be understood without. Everything else is optional (§3)."""
 

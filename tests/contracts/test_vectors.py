@@ -31,7 +31,9 @@ from contracts.proof import (
     verify_consistency,
     verify_inclusion,
 )
-from contracts.proof.note import open_signed
+from contracts.proof.cosignature import WitnessKey, cosigned
+from contracts.proof.note import open_signed, split_note
+from contracts.proof.policy import parse_policy
 from ledger.signer import KeyRefused, SigningKey, checkpoint_body
 from ledger.tree import (
     Frontier,
@@ -322,19 +324,73 @@ def test_formats_checkpoints() -> None:
 
 def test_formats_keys() -> None:
     """
-    Log keys are Ed25519: one of the three good keys. The others sign cosignatures, which is another statement.
+    The three good keys are of a log, of an Ed25519 witness and of an ML-DSA-44 witness; each is taken as that alone.
 
-    Not about us: tlog-proof files (11), cosignature times (3), witness policies (5).
+    The last one was published with a key id that does not follow from its name and key: refused, and good with its own.
+
+    Not about us: tlog-proof files (11) hold proofs without the leaf.
     """
     vectors = read("transparency-dev-formats", "formats_vectors.json")
     good, bad = vectors["cosig_vkeys"]["ok"], vectors["cosig_vkeys"]["bad"]
     assert [accepted(VerifierKey.parse, vkey) for vkey in good] == [True, False, False]
-    assert [accepted(VerifierKey.parse, vkey) for vkey in bad] == [False] * 3
+    assert [accepted(WitnessKey.parse, vkey) for vkey in good] == [False, True, False]
+    assert WitnessKey.parse(good[1]).vkey == good[1]
+    name, key_id, encoded = good[2].split("+", 2)
+    ml_dsa = WitnessKey(name, b64decode(encoded)[1:])
+    assert (ml_dsa.algorithm, key_id) == (6, "5893dc2c")
+    with pytest.raises(ProofFailed, match=f"key id: expected {ml_dsa.key_id.hex()}, actual 5893dc2c"):
+        WitnessKey.parse(good[2])
+    assert WitnessKey.parse(f"{name}+{ml_dsa.key_id.hex()}+{encoded}") == ml_dsa
+    assert [accepted(VerifierKey.parse, vkey) or accepted(WitnessKey.parse, vkey) for vkey in bad] == [False] * 3
     assert len(vectors["ecdsa_notes"]) == 2
     for case in vectors["ecdsa_notes"]:
         assert not accepted(VerifierKey.parse, case["vkey"])  # ECDSA: signed-note type 0x02
         with pytest.raises(ProofFailed, match="no key was given"):  # well formed all the same
             open_note(case["note"].encode(), [])
+
+
+def test_formats_cosignature_times() -> None:
+    """
+    Time comes before the signature. Its signer's key was not published, so what is read is its time, then refused.
+
+    The first bad one has no time (68 bytes: a plain Ed25519 signature), the second is no base64.
+    """
+    vectors = read("transparency-dev-formats", "formats_vectors.json")["cosig_timestamp"]
+    body = checkpoint_body("example.com/log", 1, bytes(32))
+    good = split_note(body + f"\n— w.example {vectors['b64']}\n".encode())[1][0].value
+    assert (int.from_bytes(good[:8], "big"), len(good)) == (vectors["unix"], 8 + 64)
+    timeless, garbage = (body + f"\n— w.example {bad}\n".encode() for bad in vectors["bad"])
+    assert len(split_note(timeless)[1][0].value) == 64
+    with pytest.raises(ProofFailed):
+        split_note(garbage)
+
+
+def test_formats_policies() -> None:
+    """
+    The good one gives its witnesses keys of logs (0x01), which tlog-policy forbids: refused, and good with 0x04.
+
+    The four bad ones are refused, with such keys too where they had others: not for their keys alone.
+    """
+    vectors = read("transparency-dev-formats", "formats_vectors.json")
+    good, bad = vectors["policies_ok"], vectors["policies_bad"]
+    assert (len(good), len(bad)) == (1, 4)
+
+    def with_witness_keys(policy: str) -> bytes:
+        words = [line.split(" ") for line in policy.removesuffix("\n").split("\n")]
+        for line in words:
+            if line[0] == "witness":
+                log = VerifierKey.parse(line[2])
+                line[2] = WitnessKey(log.name, log.key).vkey
+        return "".join(" ".join(line) + "\n" for line in words).encode()
+
+    with pytest.raises(ProofFailed, match="line 1: algorithm"):
+        parse_policy(good[0]["policy"].encode())
+    policy = parse_policy(with_witness_keys(good[0]["policy"]))
+    assert len(policy.witnesses) == good[0]["n"]
+    assert [policy.is_satisfied_by(policy.witness_keys[:count]) for count in range(3)] == [False, False, True]
+    for case in bad:
+        assert not accepted(parse_policy, case["policy"].encode())
+        assert not accepted(parse_policy, with_witness_keys(case["policy"]))
 
 
 # transparency-dev/tessera: a log of 15 entries
@@ -412,6 +468,18 @@ def test_c2sp_examples() -> None:
         body = examples[name].encode().rpartition(b"\n\n")[0] + b"\n"
         assert parse_checkpoint(body).size == 20_852_163
     assert len(examples["tile_counts"]) == 2
+
+
+def test_c2sp_example_of_a_cosignature_has_the_form_of_one() -> None:
+    """Its witness's key was not published: known by name and key id, its line is read, and fails as a signature."""
+    note = read("C2SP-specs", "spec_examples.json")["cosigned_checkpoint_example_no_key"].encode()
+    log, witness = split_note(note)[1]
+    assert (log.name, witness.name) == ("example.com/behind-the-sofa", "witness.example.com/w1")
+    assert len(log.value) == 64
+    assert int.from_bytes(witness.value[:8], "big") == 1_679_315_147  # the time of the specification's signed message
+    assert len(witness.value) == 8 + 64
+    some_key = WitnessKey(witness.name, VerifierKey.parse(read("transparency-dev-tessera", "KEYS.json")["vkey"]).key)
+    assert cosigned(note, [some_key]) == {}
 
 
 def test_c2sp_tile_counts() -> None:

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from litestar.testing import TestClient
 
-from contracts.proof import Report, VerifierKey, verify_document
+from contracts.proof import Report, Trust, VerifierKey, verify_document
 from ledger.signer import SigningKey
 from projector.main import Projector
 from projector.settings import Settings
@@ -38,7 +38,7 @@ def asked(both: Joined, position: int, headers: dict[str, str] | None = None) ->
 
 def checked(both: Joined, answer: dict[str, Any]) -> Report:
     key = VerifierKey.parse(both.database.signer.vkey)
-    return verify_document(json.dumps(answer, ensure_ascii=False).encode(), [key])
+    return verify_document(json.dumps(answer, ensure_ascii=False).encode(), Trust([key]))
 
 
 def act_of_three(both: Joined) -> int:
@@ -74,7 +74,7 @@ def test_everything_the_answer_rests_on_is_proved_against_one_checkpoint(both: J
         ("post", 2),
     }
     report = checked(both, answer)
-    assert (report.verdict, report.failure) == ("verified", None)
+    assert (report.verdict, report.failure) == ("verified-unwitnessed", None)
     assert report.act is not None
     assert report.act["position"] == 5
     assert any("VALID" in each and "revocation" in each for each in report.unchecked)
@@ -95,7 +95,10 @@ def test_a_reader_gets_the_leaves_and_an_auditor_what_they_commit_to(both: Joine
     reader, auditor = asked(both, position, both.bearer("read")), asked(both, position, both.bearer("read", "verify"))
     assert not any({"payload", "salt"} & item.keys() for item in reader["proof"]["items"])
     assert all({"payload", "salt"} <= item.keys() for item in auditor["proof"]["items"])
-    assert (checked(both, reader).verdict, checked(both, auditor).verdict) == ("verified", "verified")
+    assert (checked(both, reader).verdict, checked(both, auditor).verdict) == (
+        "verified-unwitnessed",
+        "verified-unwitnessed",
+    )
     assert any("verify" in each for each in checked(both, reader).unchecked)
     assert any("act: " in each and "amount" in each for each in checked(both, reader).unchecked)
     assert not any("amount" in each for each in checked(both, auditor).unchecked)
@@ -210,7 +213,7 @@ def test_an_answer_of_an_older_tree_or_of_another_log_is_not_taken(both: Joined)
     assert checked(both, newer | {"proof": older["proof"]}).verdict == "FAILED"
     body = json.dumps(newer).encode()
     other = SigningKey(bytes(range(1, 33)), both.ledger.origin)
-    assert verify_document(body, [VerifierKey.parse(other.vkey)]).verdict == "FAILED"
+    assert verify_document(body, Trust([VerifierKey.parse(other.vkey)])).verdict == "FAILED"
 
 
 def test_no_link_can_be_taken_off_the_chain(both: Joined) -> None:
@@ -234,7 +237,7 @@ def test_a_corrected_amount_is_checked_against_the_correction(both: Joined) -> N
     answer = asked(both, position)
     assert answer["act"]["amount"] == "1200.00"
     assert [item["role"] for item in answer["proof"]["items"]] == ["act", "correction", "grant", "grant"]
-    assert checked(both, answer).verdict == "verified"
+    assert checked(both, answer).verdict == "verified-unwitnessed"
     assert checked(both, set_at(answer, ("act", "amount"), "1000.00")).verdict == "FAILED"
 
 
@@ -248,7 +251,7 @@ def test_what_met_a_condition_is_proved_too(both: Joined) -> None:
     answer = asked(both, act)
     assert (answer["verdict"], answer["conditions"][0]["acts"]) == ("VALID", [decided])
     assert [item["position"] for item in answer["proof"]["items"] if item["role"] == "condition"] == [decided]
-    assert checked(both, answer).verdict == "verified"
+    assert checked(both, answer).verdict == "verified-unwitnessed"
     for path, value in (
         (("conditions", 0, "acts"), []),
         (("conditions", 0, "acts"), [elsewhere]),
@@ -279,7 +282,7 @@ def test_every_verdict_can_be_proved(both: Joined) -> None:
         (position,) = both.record(act)
         answer = asked(both, position)
         assert answer["verdict"] == verdict
-        assert checked(both, answer).verdict == "verified"
+        assert checked(both, answer).verdict == "verified-unwitnessed"
 
 
 def test_a_projector_without_a_ledger_says_what_it_lacks(database: Database, both: Joined) -> None:
@@ -325,7 +328,7 @@ def test_a_post_that_nobody_is_shown_to_have_held_reaches_nobody(both: Joined) -
     report = checked(both, bent)
     assert report.verdict == "FAILED"
     assert "an assignment to" in str(report.failure)
-    assert checked(both, good).verdict == "verified"
+    assert checked(both, good).verdict == "verified-unwitnessed"
 
 
 def _reproved(both: Joined, item: dict[str, Any]) -> dict[str, Any]:

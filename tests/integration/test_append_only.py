@@ -14,7 +14,14 @@ from tests import conftest
 from tests.conftest import Database, TestLedger
 from tests.events import event
 
-KEPT_FOR_EVER = ("ledger.entries", "ledger.tiles", "ledger.checkpoints", "ledger.keys", "ledger.retired_keys")
+KEPT_FOR_EVER = (
+    "ledger.entries",
+    "ledger.tiles",
+    "ledger.checkpoints",
+    "ledger.timestamps",
+    "ledger.keys",
+    "ledger.retired_keys",
+)
 
 
 @pytest.fixture
@@ -23,6 +30,7 @@ def written(ledger: TestLedger, database: Database) -> Database:
         ledger.post([event("project.open", f"project:P{start + n}", "person:P1") for n in range(100)])
     ledger.ledger.checkpoints.newest()
     with psycopg.connect(database.dsn) as connection:
+        connection.execute("INSERT INTO ledger.timestamps VALUES (1, 300, 'http://localhost', '', '{}', now(), now())")
         key = "INSERT INTO ledger.keys (log_id, vkey, from_size) VALUES (1, %s, 300)"
         vkey = SigningKey(bytes(32), database.signer.origin).vkey
         connection.execute(key, [vkey])

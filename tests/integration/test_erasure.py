@@ -6,7 +6,7 @@ import msgspec
 import psycopg
 import pytest
 
-from contracts.proof import VerifierKey, verify_document
+from contracts.proof import Trust, VerifierKey, verify_document
 from ledger.errors import KeyTaken
 from ledger.main import Ledger
 from ledger.settings import Settings
@@ -42,7 +42,7 @@ def test_what_is_ordered_is_erased_and_still_proved(ledger: TestLedger, database
     assert (shown["event"], shown["salt"], shown["receipt"]["content"]) == (None, None, "erased")
     key = VerifierKey.parse(database.signer.vkey)
     proof = msgspec.json.encode(ledger.ledger.reading.inclusion(1, None, with_payload=True))
-    assert verify_document(proof, [key]).verdict == "erased-content"
+    assert verify_document(proof, Trust([key])).verdict == "erased-content"
     with psycopg.connect(database.dsn) as connection:
         log, _ = database_log(connection, database.log_id)
         checked = check_log(log, [key])

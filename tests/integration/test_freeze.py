@@ -8,7 +8,7 @@ import msgspec
 import psycopg
 import pytest
 
-from contracts.proof import VerifierKey, check_succession, open_checkpoint, verify_document
+from contracts.proof import Trust, VerifierKey, check_succession, open_checkpoint, verify_document
 from contracts.proof.encoding import from_base64
 from edge.database import statement
 from ledger.errors import Frozen, Rejected
@@ -61,7 +61,7 @@ def test_a_frozen_log_takes_nothing_more_and_says_why_and_who_goes_on(database: 
         assert both.status_code == 409
         assert http.get("/v1/events/1").status_code == 200
         proof = http.get("/v1/proofs/inclusion?position=1").content
-        assert verify_document(proof, [VerifierKey.parse(database.signer.vkey)]).verdict == "verified"
+        assert verify_document(proof, Trust([VerifierKey.parse(database.signer.vkey)])).verdict == "verified-unwitnessed"
         assert http.get("/health/ready").status_code == 200
         assert http.get("/checkpoint").text == final.checkpoint
         said = http.get("/v1/log").json()
@@ -164,7 +164,7 @@ def test_a_successor_begins_with_the_final_checkpoint(ledger: TestLedger, databa
         proof = successor.reading.inclusion(1, None, with_payload=True)
         assert (proof.tree_size, successor.log_id) == (1, new_id)
         TestLedger(database, successor).post([opened(3)])
-    assert verify_document(msgspec.json.encode(proof), [VerifierKey.parse(NEW.vkey)]).verdict == "verified"
+    assert verify_document(msgspec.json.encode(proof), Trust([VerifierKey.parse(NEW.vkey)])).verdict == "verified-unwitnessed"
     leaf, salt, payload = (from_base64(str(each), "member") for each in (proof.leaf, proof.salt, proof.payload))
     keys = [VerifierKey.parse(database.signer.vkey)]
     assert check_succession(leaf, salt, payload, final.checkpoint.encode(), keys).size == 2

@@ -7,7 +7,7 @@ import msgspec
 import psycopg
 import pytest
 
-from contracts.proof import VerifierKey, open_checkpoint, verify_document
+from contracts.proof import Trust, VerifierKey, open_checkpoint, verify_document
 from ledger.checkpoint import Checkpoints
 from ledger.errors import Corrupt, Unknown
 from ledger.reading import ConsistencyProof, InclusionProof
@@ -41,8 +41,10 @@ def test_every_inclusion_proof_verifies(ledger: TestLedger, key: VerifierKey, co
     fill(ledger, count)
     step = max(1, count // 60)
     for position in {*range(1, count + 1, step), count, min(count, 256), min(count, 257)}:
-        report = verify_document(document(ledger.ledger.reading.inclusion(position, None, with_payload=True)), [key])
-        assert (report.verdict, report.failure) == ("verified", None)
+        report = verify_document(
+            document(ledger.ledger.reading.inclusion(position, None, with_payload=True)), Trust([key])
+        )
+        assert (report.verdict, report.failure) == ("verified-unwitnessed", None)
         assert report.act is not None
         assert report.act["position"] == position
 
@@ -52,14 +54,14 @@ def test_proofs_at_an_earlier_size_stay_possible(ledger: TestLedger, key: Verifi
     for size in (1, 7, 255, 256, 257, 299):
         proof = ledger.ledger.reading.inclusion(1, size, with_payload=False)
         assert proof.tree_size == size
-        assert verify_document(document(proof), [key]).verdict == "verified"
+        assert verify_document(document(proof), Trust([key])).verdict == "verified-unwitnessed"
 
 
 def test_every_consistency_proof_verifies(ledger: TestLedger, key: VerifierKey) -> None:
     fill(ledger, 520)
     for first, second in [(0, 520), (1, 2), (255, 256), (256, 512), (511, 513), (3, 520), (520, 520)]:
-        report = verify_document(document(ledger.ledger.reading.consistency(first, second)), [key])
-        assert (report.verdict, report.failure) == ("verified", None)
+        report = verify_document(document(ledger.ledger.reading.consistency(first, second)), Trust([key]))
+        assert (report.verdict, report.failure) == ("verified-unwitnessed", None)
 
 
 def test_positions_and_sizes_beyond_the_log_are_unknown(ledger: TestLedger) -> None:
@@ -76,7 +78,7 @@ def test_an_erased_act_still_proves(ledger: TestLedger, database: Database, key:
     with psycopg.connect(database.dsn, autocommit=True) as connection:
         connection.execute("SET ROLE quanze_eraser")
         connection.execute("UPDATE ledger.entries SET payload = NULL, salt = NULL WHERE position = 1")
-    report = verify_document(document(ledger.ledger.reading.inclusion(1, None, with_payload=True)), [key])
+    report = verify_document(document(ledger.ledger.reading.inclusion(1, None, with_payload=True)), Trust([key]))
     assert report.verdict == "erased-content"
     assert ledger.ledger.reading.act(1, with_salt=True).event is None
 

@@ -12,6 +12,7 @@ import pytest
 from contracts.proof import (
     ProofFailed,
     Rotation,
+    Trust,
     VerifierKey,
     extend_trust,
     open_checkpoint,
@@ -115,13 +116,13 @@ def test_proofs_of_before_three_changes_verify_with_the_old_key_and_the_first_le
         rotations = ledger.reading.rotations()
         newest = VerifierKey.parse(FileSigner(path).vkeys[0])
         keys = ledger.reading.log().keys
-    assert verify_document(before, [first]).verdict == "verified"
-    assert verify_document(now, [first]).verdict == "FAILED"
-    assert verify_document(now, [newest]).verdict == "verified"
+    assert verify_document(before, Trust([first])).verdict == "verified-unwitnessed"
+    assert verify_document(now, Trust([first])).verdict == "FAILED"
+    assert verify_document(now, Trust([newest])).verdict == "verified-unwitnessed"
     trusted = extend_trust([first], evidence(rotations))
     assert trusted[-1] == newest
     assert len(trusted) == 4
-    assert verify_document(now, trusted).verdict == "verified"
+    assert verify_document(now, Trust(trusted)).verdict == "verified-unwitnessed"
     # What the log says of its keys bounds them so that all it ever signed still verifies: 3, 4+2, 7+1+2, 10+1+2 acts.
     assert [(each.from_size, each.until_size, each.rotated_at) for each in keys] == [
         (0, 6, None),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from contracts.proof import (
     ProofFailed,
+    Trust,
     VerifierKey,
     open_note,
     parse_checkpoint,
@@ -189,7 +190,7 @@ def document(index: int) -> dict[str, Any]:
 
 def verdict(members: dict[str, Any]) -> str:
     """msgspec writes bytes as base64: the prover's half of the encoding that the verifier reads."""
-    return verify_document(msgspec.json.encode(members), [KEY]).verdict
+    return verify_document(msgspec.json.encode(members), Trust([KEY])).verdict
 
 
 def change(data: st.DataObject, value: bytes) -> bytes:
@@ -202,7 +203,7 @@ def change(data: st.DataObject, value: bytes) -> bytes:
 @given(st.integers(0, len(LEAVES) - 1), st.data())
 def test_any_changed_byte_of_what_a_file_proves_is_detected(index: int, data: st.DataObject) -> None:
     members = document(index)
-    assert verdict(members) == "verified"
+    assert verdict(members) == "verified-unwitnessed"
     for name in ("leaf", "leaf_hash", "payload", "salt"):
         assert verdict(members | {name: change(data, members[name])}) == "FAILED"
     hashes: list[bytes] = members["hashes"]
@@ -219,7 +220,7 @@ def test_any_changed_byte_of_what_a_file_proves_is_detected(index: int, data: st
 def test_any_changed_byte_of_the_file_itself_is_detected(index: int, data: st.DataObject) -> None:
     content = msgspec.json.encode(document(index))
     changed = change(data, content)
-    report = verify_document(changed, [KEY])
+    report = verify_document(changed, Trust([KEY]))
     assert report.verdict == "FAILED", f"{content!r} became {changed!r}"
     assert report.act is None
 
@@ -227,7 +228,7 @@ def test_any_changed_byte_of_the_file_itself_is_detected(index: int, data: st.Da
 @bounded
 @given(st.binary(max_size=300))
 def test_no_bytes_make_a_parser_raise_anything_but_proof_failed(noise: bytes) -> None:
-    assert verify_document(noise, [KEY]).verdict == "FAILED"
+    assert verify_document(noise, Trust([KEY])).verdict == "FAILED"
     for parse in (parse_leaf, parse_checkpoint):
         with pytest.raises(ProofFailed):
             parse(noise)
@@ -250,7 +251,7 @@ def test_no_values_in_a_file_make_the_verifier_raise(data: st.DataObject) -> Non
     members: dict[str, Any] = json.loads(msgspec.json.encode(document(3)))
     names = data.draw(st.sets(st.sampled_from([*members]), min_size=1))
     spoilt = members | {name: data.draw(json_values) for name in names}
-    report = verify_document(json.dumps(spoilt).encode(), [KEY])
+    report = verify_document(json.dumps(spoilt).encode(), Trust([KEY]))
     if spoilt["payload"] is spoilt["salt"] is None and names <= {"payload", "salt"}:
         assert report.verdict == "erased-content"
     elif spoilt != members:

@@ -16,7 +16,7 @@ from contracts.catalogue import base_catalogue
 from contracts.document import DEPTH_MAX, EVENT_BYTES_MAX, BadEvent
 from contracts.event import TAGS_MAX, Event, read_event, tags_of
 from contracts.faults import FAULTS_MAX, Fault
-from contracts.payloads import AuthGrant, ContractSign
+from contracts.payloads import AuthGrant, ContractSign, StampRenewal
 from tests.events import event
 
 CATALOGUE = base_catalogue()
@@ -65,6 +65,23 @@ def holding(text: bytes) -> bytes:
 
 
 # What is read
+
+
+def test_a_stamp_is_renewed_by_the_digests_of_note_and_response() -> None:
+    stamp: dict[str, Any] = {
+        "size": 7,
+        "authority": "https://example.com/tsa",
+        "note_sha256": "0a" * 32,
+        "response_sha256": "0b" * 32,
+    }
+    read_payload = read(act("log.renew_stamp", "log:example.com/log", **stamp)).payload
+    assert read_payload == StampRenewal(**stamp)
+    assert pointers(act("log.renew_stamp", "unit:U1", **stamp)) == ["/subject"]
+    wrong = {"size": -1, "authority": 1, "note_sha256": "0A" * 32, "response_sha256": "0b" * 31}
+    for name, value in wrong.items():
+        assert pointers(act("log.renew_stamp", "log:example.com/log", **(stamp | {name: value}))) == [f"/data/{name}"]
+        missing = {each: stamp[each] for each in stamp if each != name}
+        assert pointers(act("log.renew_stamp", "log:example.com/log", **missing)) != []
 
 
 def test_an_act_is_read_with_its_envelope_payload_act_and_bytes() -> None:

@@ -13,6 +13,7 @@ from contracts.proof import (
     Checkpoint,
     ProofFailed,
     Rotation,
+    Trust,
     VerifierKey,
     check_succession,
     extend_trust,
@@ -21,6 +22,7 @@ from contracts.proof import (
     open_checkpoint,
     parse_key,
     parse_keys,
+    parse_policy,
     parse_rotations,
     payload_commitment,
     verify_document,
@@ -130,8 +132,8 @@ def test_a_proof_that_the_fourth_key_signed_verifies_for_a_holder_of_the_first()
             "checkpoint": signed(LOG, K4).decode(),
         }
     ).encode()
-    assert verify_document(document, [key(K1)]).verdict == "FAILED"
-    assert verify_document(document, extend_trust([key(K1)], ROTATIONS)).verdict == "verified"
+    assert verify_document(document, Trust([key(K1)])).verdict == "FAILED"
+    assert verify_document(document, Trust(extend_trust([key(K1)], ROTATIONS))).verdict == "verified-unwitnessed"
 
 
 def written(rotation: Rotation, **changes: Any) -> bytes:
@@ -296,6 +298,13 @@ def test_no_act_lifts_a_bound() -> None:
     assert trusted == [key(K1), bounded]
     with pytest.raises(ProofFailed):
         open_checkpoint(signed(LOG[:4], K2), *trusted)
+
+
+def test_a_key_that_is_given_with_a_bound_and_without_one_is_bounded() -> None:
+    bounded = parse_key(f"{K1.vkey} until 3")
+    policy = parse_policy(f"log {K1.vkey}\nlog {K2.vkey}\nquorum none\n".encode())
+    for keys in ([bounded], [key(K1), bounded], [bounded, key(K1)]):
+        assert set(Trust(keys, policy).log_keys) == {bounded, key(K2)}
 
 
 @pytest.mark.parametrize("bound", ["", "x", "-1", "01", "1.0", " 1", "1 ", "9" * 19, "1 until 2"])

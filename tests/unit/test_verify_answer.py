@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contracts.proof import Report, VerifierKey, payload_commitment, verify_document
+from contracts.proof import Report, Trust, VerifierKey, payload_commitment, verify_document
 from ledger.signer import SigningKey, checkpoint_body
 from ledger.tree import Frontier, leaf_hash
 
@@ -136,12 +136,12 @@ def answer(*, content: bool = True) -> dict[str, Any]:
 
 
 def checked(document: dict[str, Any]) -> Report:
-    return verify_document(json.dumps(document).encode(), [KEY])
+    return verify_document(json.dumps(document).encode(), Trust([KEY]))
 
 
 def test_what_is_said_is_what_is_proved() -> None:
     report = checked(answer())
-    assert (report.verdict, report.failure) == ("verified", None)
+    assert (report.verdict, report.failure) == ("verified-unwitnessed", None)
     assert report.act == json.loads(ACTS[2][0])
     assert [line.partition(":")[0] for line in report.checks] == [
         "checkpoint",
@@ -149,6 +149,7 @@ def test_what_is_said_is_what_is_proved() -> None:
         "act",
         "link grant",
         "link grant",
+        "witnesses",
     ]
 
 
@@ -164,7 +165,7 @@ def test_what_is_not_checked_is_listed() -> None:
 
 def test_without_the_events_what_the_leaves_say_still_binds() -> None:
     document = answer(content=False)
-    assert checked(document).verdict == "verified"
+    assert checked(document).verdict == "verified-unwitnessed"
     document["act"]["actor"] = "person:P8"
     report = checked(document)
     assert (report.verdict, report.unchecked, report.act) == ("FAILED", (), None)
@@ -174,7 +175,7 @@ def test_an_account_is_not_taken_for_a_person_and_not_refused_either() -> None:
     """Whose account it was is no part of these acts: it is left unchecked, whoever is named."""
     document = answer()
     document["act"]["asked"] = document["chain"][1]["via"]["person"] = "person:P9"
-    assert checked(document).verdict == "verified"
+    assert checked(document).verdict == "verified-unwitnessed"
     assert any(line.startswith("act: asked") for line in checked(document).unchecked)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import contracts.proof
-from contracts.proof import VerifierKey, node_hash, payload_commitment, verify_document
+from contracts.proof import Trust, VerifierKey, node_hash, payload_commitment, verify_document
 from ledger.signer import SigningKey, checkpoint_body
 from ledger.tree import Frontier, leaf_hash
 
@@ -21,6 +21,7 @@ LOG = SigningKey(bytes(range(32)), "example.com/log")
 OTHER = SigningKey(bytes(range(1, 33)), "example.com/other")
 KEY, OTHER_KEY = VerifierKey.parse(LOG.vkey), VerifierKey.parse(OTHER.vkey)
 SALT = bytes(range(32))
+ALONE = "witnesses: 0 that are relied on cosigned; the log alone stands for this tree"
 EVENT = b'{"specversion":"1.0","id":"e-2"}'
 
 
@@ -86,8 +87,8 @@ WITH_CONTENT = inclusion(payload=base64(EVENT), salt=base64(SALT))
 
 
 def test_an_inclusion_proof_is_verified_and_its_leaf_shown() -> None:
-    report = verify_document(encoded(inclusion()), [KEY])
-    assert report.verdict == "verified"
+    report = verify_document(encoded(inclusion()), Trust([KEY]))
+    assert report.verdict == "verified-unwitnessed"
     assert report.failure is None
     assert report.act == json.loads(LEAVES[1])
     assert report.checks == (
@@ -96,47 +97,49 @@ def test_an_inclusion_proof_is_verified_and_its_leaf_shown() -> None:
         "checkpoint: signed by example.com/log, 3 entries",
         "inclusion: 2 hashes lead from the leaf to the signed root",
         "payload: not in the file",
+        ALONE,
     )
 
 
 def test_the_event_is_checked_when_it_is_there() -> None:
-    report = verify_document(encoded(WITH_CONTENT), [KEY])
-    assert report.verdict == "verified"
-    assert report.checks[-1] == "payload: the event that the leaf commits to"
+    report = verify_document(encoded(WITH_CONTENT), Trust([KEY]))
+    assert report.verdict == "verified-unwitnessed"
+    assert report.checks[-2] == "payload: the event that the leaf commits to"
 
 
 def test_an_erased_event_leaves_the_leaf_proved_and_says_so() -> None:
-    report = verify_document(encoded(inclusion(payload=None, salt=None)), [KEY])
+    report = verify_document(encoded(inclusion(payload=None, salt=None)), Trust([KEY]))
     assert report.verdict == "erased-content"
     assert report.failure is None
     assert report.act == json.loads(LEAVES[1])
-    assert report.checks[-1].startswith("payload: erased")
+    assert report.checks[-2].startswith("payload: erased")
 
 
 def test_a_consistency_proof_is_verified() -> None:
-    report = verify_document(encoded(consistency()), [KEY])
-    assert (report.verdict, report.act, report.failure) == ("verified", None, None)
+    report = verify_document(encoded(consistency()), Trust([KEY]))
+    assert (report.verdict, report.act, report.failure) == ("verified-unwitnessed", None, None)
     assert report.checks == (
         "first_checkpoint: signed by example.com/log, 2 entries",
         "second_checkpoint: signed by example.com/log, 3 entries",
         "consistency: the first 2 of 3 entries are unchanged",
+        ALONE,
     )
 
 
 def test_an_empty_log_is_the_beginning_of_the_log() -> None:
     document = consistency(first_size=0, hashes=[], first_checkpoint=note(0, Frontier().root()))
-    assert verify_document(encoded(document), [KEY]).verdict == "verified"
+    assert verify_document(encoded(document), Trust([KEY])).verdict == "verified-unwitnessed"
 
 
 def test_extension_lines_are_mentioned() -> None:
     body = checkpoint_body(LOG.origin, 3, ROOT) + b"extra\n"
-    report = verify_document(encoded(inclusion(checkpoint=LOG.sign(body).decode())), [KEY])
-    assert report.verdict == "verified"
+    report = verify_document(encoded(inclusion(checkpoint=LOG.sign(body).decode())), Trust([KEY]))
+    assert report.verdict == "verified-unwitnessed"
     assert "checkpoint: signed by example.com/log, 3 entries; 1 extension lines, not read" in report.checks
 
 
 FAILURES: list[tuple[dict[str, Any], str]] = [
-    ({}, "neither"),
+    ({}, "expected a bundle"),
     (inclusion(leaf=base64(LEAVES[0])), "position in the leaf"),
     (inclusion(leaf=base64(leaf(2, id="x"))), "leaf hash"),
     (inclusion(leaf=base64(leaf(2, id="x")), leaf_hash=base64(leaf_hash(leaf(2, id="x")))), "root hash"),
@@ -193,7 +196,7 @@ FAILURES: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("document", "reason"), FAILURES)
 def test_a_file_that_does_not_prove_fails_and_shows_no_act(document: dict[str, Any], reason: str) -> None:
-    report = verify_document(encoded(document), [KEY])
+    report = verify_document(encoded(document), Trust([KEY]))
     assert report.verdict == "FAILED"
     assert report.act is None
     assert report.failure is not None
@@ -205,7 +208,7 @@ def test_every_member_of_a_file_is_needed(name: str) -> None:
     for document in (inclusion(), consistency()):
         if name in document:
             del document[name]
-            assert verify_document(encoded(document), [KEY]).verdict == "FAILED"
+            assert verify_document(encoded(document), Trust([KEY])).verdict == "FAILED"
 
 
 def test_a_leaf_of_another_log_is_not_proved_by_this_one() -> None:
@@ -219,21 +222,21 @@ def test_a_leaf_of_another_log_is_not_proved_by_this_one() -> None:
         "hashes": [],
         "checkpoint": note(1, leaf_hash(stray), OTHER),
     }
-    report = verify_document(encoded(document), [KEY, OTHER_KEY])
+    report = verify_document(encoded(document), Trust([KEY, OTHER_KEY]))
     assert report.failure is not None
     assert "origin in the leaf" in report.failure
 
 
 def test_a_log_is_not_the_continuation_of_another() -> None:
     document = consistency(second_checkpoint=note(3, ROOT, OTHER))
-    report = verify_document(encoded(document), [KEY, OTHER_KEY])
+    report = verify_document(encoded(document), Trust([KEY, OTHER_KEY]))
     assert report.failure is not None
     assert "origin of the second checkpoint" in report.failure
 
 
 def test_without_a_key_nothing_is_verified() -> None:
-    assert verify_document(encoded(inclusion()), []).verdict == "FAILED"
-    assert verify_document(encoded(inclusion()), [OTHER_KEY]).verdict == "FAILED"
+    assert verify_document(encoded(inclusion()), Trust([])).verdict == "FAILED"
+    assert verify_document(encoded(inclusion()), Trust([OTHER_KEY])).verdict == "FAILED"
 
 
 @pytest.mark.parametrize(
@@ -264,7 +267,7 @@ def test_without_a_key_nothing_is_verified() -> None:
     ids=range(21),
 )
 def test_what_is_no_json_object_of_ours_fails_without_raising(document: bytes) -> None:
-    report = verify_document(document, [KEY])
+    report = verify_document(document, Trust([KEY]))
     assert report.verdict == "FAILED"
     assert report.failure is not None
     assert len(report.failure) < 300
@@ -274,11 +277,11 @@ def test_what_is_no_json_object_of_ours_fails_without_raising(document: bytes) -
 def test_no_changed_bit_of_a_file_goes_unnoticed(document: dict[str, Any]) -> None:
     """Without white space between tokens every bit of the file means something."""
     content = encoded(document)
-    assert verify_document(content, [KEY]).verdict == "verified"
+    assert verify_document(content, Trust([KEY])).verdict == "verified-unwitnessed"
     for at in range(len(content) * 8):
         changed = bytearray(content)
         changed[at // 8] ^= 1 << at % 8
-        assert verify_document(bytes(changed), [KEY]).verdict == "FAILED", f"bit {at}"
+        assert verify_document(bytes(changed), Trust([KEY])).verdict == "FAILED", f"bit {at}"
 
 
 def test_random_bytes_and_random_values_fail_without_raising() -> None:
@@ -296,11 +299,11 @@ def test_random_bytes_and_random_values_fail_without_raising() -> None:
     names = [*WITH_CONTENT, *consistency(), "other"]
     for _ in range(3000):
         noise = chance.randbytes(chance.randrange(200))
-        assert verify_document(noise, [KEY]).verdict == "FAILED"
+        assert verify_document(noise, Trust([KEY])).verdict == "FAILED"
         document = chance.choice([inclusion, consistency])()
         for _ in range(chance.randrange(1, 4)):
             document[chance.choice(names)] = values[chance.randrange(len(values))]()
-        verdict = verify_document(json.dumps(document).encode(), [KEY]).verdict
+        verdict = verify_document(json.dumps(document).encode(), Trust([KEY])).verdict
         # Chance may find the two nulls that mean erased; anything else is no proof.
         assert verdict == "FAILED" or (verdict == "erased-content" and document["payload"] is document["salt"] is None)
 
@@ -312,10 +315,11 @@ def test_the_folder_works_alone_under_another_name(tmp_path: Path) -> None:
     program = f"""
 import sys
 sys.path.insert(0, {str(tmp_path)!r})
-from lifted import VerifierKey, verify_document
+from lifted import Trust, VerifierKey, verify_document
 from pathlib import Path
-print(verify_document(Path({str(tmp_path)!r}, "proof.json").read_bytes(), [VerifierKey.parse({LOG.vkey!r})]).verdict)
+trust = Trust([VerifierKey.parse({LOG.vkey!r})])
+print(verify_document(Path({str(tmp_path)!r}, "proof.json").read_bytes(), trust).verdict)
 print(sorted(sys.modules.keys() & {{"contracts", "ledger", "msgspec", "eventsourcing", "psycopg", "litestar"}}))
 """
     done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["verified", "[]"]
+    assert done.stdout.splitlines() == ["verified-unwitnessed", "[]"]

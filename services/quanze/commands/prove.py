@@ -1,8 +1,8 @@
-"""The command that verifies: files offline, or a whole log."""
+"""The commands about proof: save a bundle; verify files offline, or a whole log."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 import psycopg
@@ -12,82 +12,106 @@ from contracts.proof import (
     ProofFailed,
     Report,
     VerifierKey,
-    extend_trust,
+    parse_checkpoint,
     parse_key,
-    parse_keys,
-    parse_rotations,
+    read_bundle,
     verify_document,
 )
+from quanze.asking import bundle_of
 from quanze.client import Client
-from quanze.commands.options import find_token, json_option, log_of, print_json, progress
+from quanze.commands.options import find_token, json_option, log_of, print_json, progress, with_client
 from quanze.errors import WrongUse
 from quanze.full_check import Checked, Log, check_log, database_log
 from quanze.remote_check import remote_log
-from quanze.settings import DEFAULT_DATA, DataDirectory
 from quanze.telling import told_report
+from quanze.trusting import read_keys, read_trust, trust_options
 
 
 @click.command(
-    epilog="Examples: quanze verify proof.json --log-key data/log.vkey · quanze verify --log http://127.0.0.1:8420"
+    epilog="Examples: quanze verify P-2026-017.bundle --policy trust.policy --max-age 7d ·"
+    " quanze verify proof.json --log-key data/log.vkey · quanze verify --log http://127.0.0.1:8420"
 )
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--log-key", "keys", multiple=True, help="The log's public key, or a file of them. Repeatable.")
-@click.option(
-    "--rotations",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="What /v1/log/rotations answered: it leads from the key given to those the log has had since.",
-)
+@trust_options
+@click.option("--summary", is_flag=True, help="Print a bundle's page for people, too.")
 @click.option("--log", "log", help="Check a whole log instead: the DSN of its database, or the URL of its service.")
 @click.option("--token-file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="For --log URL.")
 @json_option
 def verify(
     files: tuple[Path, ...],
     keys: tuple[str, ...],
-    rotations: Path | None,
+    summary: bool,
     log: str | None,
     token_file: Path | None,
     as_json: bool,
+    **relied_on: Any,
 ) -> None:
-    """Verify proof FILES, offline: no server, no database, nothing but the files and the log's key.
+    """Verify proof FILES, offline: no server, no database, nothing but the files and what you rely on.
 
-    A file is a proof, or an answer that carries its proofs (`/v1/acts/N/authority?proof=true`).
+    A file is an evidence bundle, a .tlog-proof, a proof, or an answer that carries its proofs
+    (`/v1/acts/N/authority?proof=true`).
 
-    The key is --log-key, else QUANZE_LOG_KEY, else ./data/log.vkey; `<key> until <size>` is believed for trees of up to
-    that size. It must come from the log's owner by another way
-    than the proof. With --log, check every stored byte of a log and name the first position that fails.
+    What you rely on must come to you by another way than the file: the log's key is --log-key, else QUANZE_LOG_KEY,
+    else ./data/log.vkey. The word said of a file is `verified` (the log and your quorum of witnesses stand for it),
+    `verified-unwitnessed` (the log alone does), `erased-content` (proved; the content of an act is gone by order),
+    `stale` (older than you ask for) or `FAILED`. The exit code is 1 when a file FAILED, is stale, or lacks the quorum
+    that your policy asks for. With --log, check every stored byte of a log and name the first position that fails.
     """
     if bool(files) == bool(log):
         raise WrongUse("name proof files, or a log with --log")
     if log:
         _verify_log(log, keys, token_file, as_json)
         return
-    trusted = _keys(keys)
-    if not trusted:
-        raise WrongUse("whose proof is it? Give the log's public key with --log-key")
-    if rotations is not None:
-        trusted = _extended(trusted, rotations)
-    reports = {str(path): verify_document(path.read_bytes(), trusted) for path in files}
+    trust = read_trust(keys, **relied_on)
+    reports = {str(path): verify_document(path.read_bytes(), trust) for path in files}
     if as_json:
         print_json([{"file": name, **_document(report)} for name, report in reports.items()])
     else:
         for name, report in reports.items():
-            click.echo(
-                "\n".join([told_report(name, report), *(f"  --  not checked: {each}" for each in report.unchecked)])
-            )
-    if any(report.failure is not None for report in reports.values()):
+            click.echo(told_report(name, report))
+            if summary and report.summary is not None:
+                click.echo(f"\n{report.summary.zh}\n\n{report.summary.en}")
+    if not all(report.accepted for report in reports.values()):
         raise click.exceptions.Exit(1)
 
 
-def _extended(keys: Sequence[VerifierKey], rotations: Path) -> list[VerifierKey]:
+@click.command(epilog="Example: quanze bundle project:P-2026-017 -o P-2026-017.bundle --held last-year.checkpoint")
+@click.argument("project")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="The file. Default: PROJECT.bundle"
+)
+@click.option(
+    "--held",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A checkpoint of the log that you kept: the bundle will prove that it is continued.",
+)
+@with_client
+@json_option
+def bundle(project: str, output: Path | None, held: Path | None, client: Client, as_json: bool) -> None:
+    """Save the evidence bundle of a PROJECT: every act with its proof, to be verified offline, years later."""
+    name = project.removeprefix("project:")
+    path = output if output is not None else Path(f"{name.replace('/', '_')}.bundle")
+    file = bundle_of(client, name, _size(held) if held is not None else None)
+    path.write_bytes(file)
+    read = read_bundle(file)
+    if as_json:
+        said = {"file": str(path), "project": read.project, "acts": len(read.entries), "size_bytes": len(file)}
+        print_json(said | {"summary": {"zh": read.summary_zh, "en": read.summary_en}})
+    else:
+        click.echo(f"{read.summary_zh}\n\n{read.summary_en}\n")
+        click.echo(f"saved to {path}, {len(file):,} bytes; verify it with: quanze verify {path} --log-key KEY")
+
+
+def _size(held: Path) -> int:
+    """Return the size of a checkpoint that was kept; what it is worth is for `verify` to say."""
     try:
-        return extend_trust(keys, parse_rotations(rotations.read_bytes()))
+        return parse_checkpoint(held.read_bytes().partition(b"\n\n")[0] + b"\n").size
     except ProofFailed as exc:
-        click.echo(f"FAILED {rotations}: {exc}")
-        raise click.exceptions.Exit(1) from exc
+        raise WrongUse(f"{held} is no checkpoint: {exc}") from exc
 
 
 def _verify_log(log: str, keys: Sequence[str], token_file: Path | None, as_json: bool) -> None:
-    given = _keys(keys)
+    given = read_keys(keys, or_default=True)
     if log.startswith(("http://", "https://")):
         with Client(log, find_token(token_file)) as client:
             source, named = remote_log(client)
@@ -118,29 +142,17 @@ def _check(source: Log, given: Sequence[VerifierKey], named: Sequence[str]) -> C
         return check_log(source, given or own, lambda position: bar.update(task, completed=position), retired)
 
 
-def _keys(given: Sequence[str]) -> list[VerifierKey]:
-    named = list(given) or ([os.environ["QUANZE_LOG_KEY"]] if os.environ.get("QUANZE_LOG_KEY") else [])
-    kept = DataDirectory(Path(os.environ.get("QUANZE_DATA", DEFAULT_DATA))).verifier_key
-    if not named and kept.exists():
-        named = [str(kept)]
-    keys: list[VerifierKey] = []
-    for each in named:
-        text = Path(each).read_text("utf-8") if Path(each).is_file() else each
-        try:
-            keys += parse_keys(text)
-        except ProofFailed as exc:
-            raise WrongUse(f"{each} is no verifier key: {exc}") from exc
-    return keys
-
-
 def _document(report: Report) -> dict[str, object]:
     return {
         "verdict": report.verdict,
         "checks": list(report.checks),
         "unchecked": list(report.unchecked),
         "failure": report.failure,
+        "shortfall": report.shortfall,
+        "accepted": report.accepted,
         "act": report.act,
+        "summary": {"zh": report.summary.zh, "en": report.summary.en} if report.summary is not None else None,
     }
 
 
-COMMANDS = (verify,)
+COMMANDS = (verify, bundle)

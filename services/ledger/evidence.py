@@ -1,0 +1,120 @@
+"""
+What an evidence bundle is made of on this side: acts with their proofs, all against one checkpoint, and who vouches.
+
+Which acts belong in a bundle the projector knows; here they are proved, and joined by what no reader can do without:
+the orders by which content was erased, and the changes of the log's key.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from psycopg import Cursor
+from psycopg.rows import TupleRow
+
+from contracts.evidence import Continues, Evidence, ProvedAct, Rotation
+from edge.database import Pool, statement
+from ledger.acts import base64
+from ledger.checkpoint import Checkpoint, Checkpoints
+from ledger.errors import Unknown
+from ledger.reading import EntryRow, require_intact
+from ledger.tiles import fetch_tiles
+from ledger.tree import (
+    TileId,
+    consistency_proof,
+    consistency_tiles,
+    inclusion_proof,
+    inclusion_proofs,
+    inclusion_tiles,
+)
+
+POSITIONS_MAX: Final = 100_000
+"""Acts in one bundle."""
+_TOGETHER: Final = 500
+"""Acts proved at a time: each may need a tile of 8 KiB of its own."""
+
+
+class Evidences:
+    """Gathers the evidence of one log."""
+
+    def __init__(self, pool: Pool, log_id: int, checkpoints: Checkpoints) -> None:
+        self._pool, self._log_id, self._checkpoints = pool, log_id, checkpoints
+
+    def of(self, positions: Iterable[int], held: int | None) -> Evidence:
+        """
+        Prove these acts, and that the log continues its checkpoint of `held` acts.
+
+        Raises `Unknown` where a position or `held` lies beyond the log, or for more than `POSITIONS_MAX` positions.
+        """
+        wanted = set(positions)
+        if len(wanted) > POSITIONS_MAX:
+            raise Unknown(f"{len(wanted)} acts are too many for one bundle; {POSITIONS_MAX} is the most")
+        head = self._checkpoints.newest()
+        older = self._checkpoints.at(held) if held is not None else None
+        with self._pool.connection() as connection, connection.transaction(), connection.cursor() as cursor:
+            # One snapshot: what is erased meanwhile would come without the order for it.
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            wanted |= self._orders(cursor, wanted)
+            changes = self._changes(cursor, head.size)
+            wanted |= changes.keys()
+            if wanted and not 1 <= min(wanted) <= max(wanted) <= head.size:
+                raise Unknown(f"a position is not in a tree of {head.size} acts")
+            return Evidence(
+                keys=[vkey for vkey, *_ in cursor.execute(statement("ledger", "keys"), {"log_id": self._log_id})],
+                checkpoint=head.note,
+                tree_size=head.size,
+                held=self._continues(cursor, older, head) if older is not None else None,
+                rotations=[self._rotation(cursor, position, seen) for position, seen in changes.items()],
+                stamps=[],
+                acts=list(self._acts(cursor, sorted(wanted), head.size)),
+            )
+
+    def _orders(self, cursor: Cursor[TupleRow], positions: Iterable[int]) -> set[int]:
+        parameters = {"log_id": self._log_id, "positions": list(positions)}
+        return {row[0] for row in cursor.execute(statement("ledger", "orders_of_erasure"), parameters)}
+
+    def _changes(self, cursor: Cursor[TupleRow], size: int) -> Mapping[int, Checkpoint]:
+        """Return the acts that changed the key, each with the first checkpoint over it: the older key signed that."""
+        keys = cursor.execute(statement("ledger", "keys"), {"log_id": self._log_id}).fetchall()
+        found: dict[int, Checkpoint] = {}
+        for _, position, *_ in keys:
+            if 0 < position <= size:
+                parameters = {"log_id": self._log_id, "size": position}
+                row = cursor.execute(statement("ledger", "checkpoint_from"), parameters).fetchone()
+                if row is not None:
+                    found[position] = Checkpoint(*row)
+        return found
+
+    def _rotation(self, cursor: Cursor[TupleRow], position: int, seen: Checkpoint) -> Rotation:
+        tiles = fetch_tiles(cursor, self._log_id, inclusion_tiles(position - 1, seen.size))
+        hashes = inclusion_proof(position - 1, seen.size, tiles)
+        return Rotation(position, seen.note, list(map(base64, hashes)))
+
+    def _continues(self, cursor: Cursor[TupleRow], older: Checkpoint, head: Checkpoint) -> Continues:
+        tiles = fetch_tiles(cursor, self._log_id, consistency_tiles(older.size, head.size))
+        return Continues(older.note, list(map(base64, consistency_proof(older.size, head.size, tiles))))
+
+    def _acts(self, cursor: Cursor[TupleRow], positions: Sequence[int], size: int) -> Iterator[ProvedAct]:
+        for at in range(0, len(positions), _TOGETHER):
+            some = positions[at : at + _TOGETHER]
+            parameters = {"log_id": self._log_id, "positions": list(some)}
+            rows = cursor.execute(statement("ledger", "entries_at"), parameters).fetchall()
+            if len(rows) != len(some):
+                raise Unknown(f"an act at one of the positions {some[0]} to {some[-1]} is not there")
+            indexes = [position - 1 for position in some]
+            needed: dict[TileId, None] = {}
+            for index in indexes:
+                needed |= dict.fromkeys(inclusion_tiles(index, size))
+            proofs = inclusion_proofs(indexes, size, fetch_tiles(cursor, self._log_id, needed))
+            yield from map(_proved, rows, proofs)
+
+
+def _proved(row: EntryRow, hashes: Sequence[bytes]) -> ProvedAct:
+    require_intact(row)
+    position, leaf, _, salt, payload = row
+    return ProvedAct(
+        position,
+        leaf.decode(),
+        payload.decode() if payload is not None else None,
+        base64(salt) if salt is not None else None,
+        list(map(base64, hashes)),
+    )

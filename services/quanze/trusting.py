@@ -1,0 +1,131 @@
+"""What whoever verifies relies on, as options of a command: read from files and the environment, never from a proof."""
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from contracts.proof import (
+    Policy,
+    ProofFailed,
+    Trust,
+    VerifierKey,
+    extend_trust,
+    parse_keys,
+    parse_policy,
+    parse_rotations,
+)
+from contracts.proof.trust import NO_WITNESSES
+from quanze.errors import WrongUse
+from quanze.settings import DEFAULT_DATA, DataDirectory
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_AGE: Final = re.compile(r"([1-9][0-9]{0,5})([smhd])", re.ASCII)
+
+
+def trust_options(function: F) -> F:
+    """Add the options that `read_trust` takes."""
+    for option in reversed(
+        (
+            click.option(
+                "--log-key",
+                "keys",
+                multiple=True,
+                help="The log's public key, or a file of them; `KEY until SIZE`: up to that size. Repeatable.",
+            ),
+            click.option(
+                "--rotations",
+                type=_FILE,
+                help="What /v1/log/rotations answered: it leads from a key you have to those the log had since.",
+            ),
+            click.option("--policy", type=_FILE, help="Log keys, witnesses and quorum (c2sp.org/tlog-policy)."),
+            click.option(
+                "--tsa-root", "roots", type=_FILE, multiple=True, help="Root of time stamps, PEM. Repeatable."
+            ),
+            click.option("--held", type=_FILE, help="A checkpoint of the log that you kept: it must be continued."),
+            click.option("--max-age", help="How old a tree may be by its witnesses: 90m, 12h, 7d."),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+def read_trust(
+    keys: Sequence[str],
+    rotations: Path | None,
+    policy: Path | None,
+    roots: Sequence[Path],
+    held: Path | None,
+    max_age: str | None,
+) -> Trust:
+    """
+    Return what these options say. Raises `WrongUse`: one cannot be read, or no log's key is among them.
+
+    Rotations that do not prove what they say end the command: the answer is no.
+    """
+    read = _policy(policy) if policy is not None else NO_WITNESSES
+    known = read_keys(keys, or_default=policy is None or not read.logs)
+    if not known and not read.logs:
+        raise WrongUse("whose proof is it? Give the log's public key with --log-key or --policy")
+    return Trust(
+        keys=known if rotations is None else _extended([*known, *read.log_keys], rotations),
+        policy=read,
+        stamp_roots=[root for path in roots for root in _roots(path)],
+        held=held.read_bytes() if held is not None else None,
+        max_age_seconds=_seconds(max_age) if max_age is not None else None,
+    )
+
+
+def read_keys(given: Sequence[str], *, or_default: bool) -> list[VerifierKey]:
+    """Return the log keys given, each a key or a file of keys; else QUANZE_LOG_KEY's, else the data directory's."""
+    named = list(given)
+    if not named and or_default:
+        named = [os.environ["QUANZE_LOG_KEY"]] if os.environ.get("QUANZE_LOG_KEY") else []
+        kept = DataDirectory(Path(os.environ.get("QUANZE_DATA", DEFAULT_DATA))).verifier_key
+        if not named and kept.exists():
+            named = [str(kept)]
+    keys: list[VerifierKey] = []
+    for each in named:
+        text = Path(each).read_text("utf-8") if Path(each).is_file() else each
+        try:
+            keys += parse_keys(text)
+        except ProofFailed as exc:
+            raise WrongUse(f"{each} is no verifier key: {exc}") from exc
+    return list(dict.fromkeys(keys))
+
+
+def _extended(keys: Sequence[VerifierKey], rotations: Path) -> list[VerifierKey]:
+    try:
+        return extend_trust(keys, parse_rotations(rotations.read_bytes()))
+    except ProofFailed as exc:
+        click.echo(f"FAILED {rotations}: {exc}")
+        raise click.exceptions.Exit(1) from exc
+
+
+def _policy(path: Path) -> Policy:
+    try:
+        return parse_policy(path.read_bytes())
+    except ProofFailed as exc:
+        raise WrongUse(f"{path}: {exc}") from exc
+
+
+def _roots(path: Path) -> list[bytes]:
+    try:
+        return [root.public_bytes(Encoding.DER) for root in x509.load_pem_x509_certificates(path.read_bytes())]
+    except ValueError as exc:
+        raise WrongUse(f"{path} holds no certificates in PEM: {exc}") from exc
+
+
+def _seconds(age: str) -> int:
+    found = _AGE.fullmatch(age)
+    if found is None:
+        raise WrongUse(f"--max-age {age}: write a number and s, m, h or d, such as 12h")
+    return int(found[1]) * _SECONDS[found[2]]
