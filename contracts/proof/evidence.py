@@ -7,9 +7,10 @@ The format is in `bundle.py`. Whatever is in the file is proved here against one
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Final
 
-from .bundle import Bundle, Entry, Stamp, read_bundle
+from .bundle import Bundle, Entry, read_bundle
 from .checkpoint import Checkpoint, open_checkpoint
 from .errors import ProofFailed
 from .leaf import parse_leaf
@@ -18,6 +19,7 @@ from .merkle import Inclusions, leaf_hash, verify_consistency
 from .note import VerifierKey
 from .proven import Proven, event_of
 from .summary import Summary, summary_of
+from .timestamp import Timestamp, verify_whole
 from .tlog_proof import parse_tlog_proof
 from .trust import Attested, Trust, attest
 
@@ -75,8 +77,7 @@ def check_evidence(bundle: Bundle, trust: Trust, checks: list[str]) -> Checked:
     if erased:
         listed = ", ".join(map(str, erased[:20])) + (" and others" if len(erased) > 20 else "")
         checks.append(f"erased: the content at {listed} is gone, each by an order that is in the file")
-    for stamp in bundle.stamps:
-        _check_stamp(stamp, checkpoint, keys, trust, checks)
+    _check_stamps(bundle, checkpoint, keys, trust, entries, checks)
     return Checked(bundle, attested, entries, newer)
 
 
@@ -169,22 +170,60 @@ def _require_continued(older: Checkpoint, hashes: Sequence[bytes], checkpoint: C
     verify_consistency(older.size, checkpoint.size, hashes, older.root, checkpoint.root)
 
 
-def _check_stamp(
-    stamp: Stamp, checkpoint: Checkpoint, keys: Sequence[VerifierKey], trust: Trust, checks: list[str]
-) -> None:
-    """Check a time stamp, whoever made it, and say what it is worth: that these entries were there by then."""
-    from .timestamp import verify_timestamp  # reads certificates: a slow import that few files need
+@dataclass(frozen=True, slots=True)
+class _Stamped:
+    """A time stamp that is whole: the first `size` entries were there at `stamp.time`."""
 
-    seen = open_checkpoint(stamp.seen.note, *keys)
-    _require_continued(seen, stamp.seen.hashes, checkpoint)
-    # By its own last certificate first: whoever relies on no authority still sees whether the stamp is whole.
-    whole = verify_timestamp(stamp.response, stamp.seen.note, stamp.certificates[-1:], stamp.certificates)
-    relied_on = stamp.certificates[-1] in trust.stamp_roots
-    ended = whole.certificate_until < datetime.fromtimestamp(trust.now, UTC)
-    worth = "" if relied_on else "; an authority that is not relied on: not counted"
-    if relied_on and ended:
-        worth = f"; its certificate ended {whole.certificate_until:%Y-%m-%d}: not counted"
-    checks.append(
-        f"time stamp: the first {seen.size} entries were there at {whole.time:%Y-%m-%d %H:%M:%S} UTC,"
-        f" says {whole.authority}{worth}"
-    )
+    size: int
+    stamp: Timestamp
+    renewed_at: int
+    """The position of the act that commits to it; 0 where the file has none."""
+
+
+def _check_stamps(
+    bundle: Bundle,
+    checkpoint: Checkpoint,
+    keys: Sequence[VerifierKey],
+    trust: Trust,
+    entries: Sequence[Proven],
+    checks: list[str],
+) -> None:
+    """Check every time stamp, whoever made it, and say what it is worth."""
+    renewals = {
+        str(each.data["response_sha256"]): each
+        for each in entries
+        if each.leaf["type"] == "log.renew_stamp" and each.data is not None and "response_sha256" in each.data
+    }
+    found: list[_Stamped] = []
+    for each in bundle.stamps:
+        seen = open_checkpoint(each.seen.note, *keys)
+        _require_continued(seen, each.seen.hashes, checkpoint)
+        stamp = verify_whole(each.response, each.seen.note, each.certificates)
+        renewal = renewals.get(sha256(each.response).hexdigest())
+        noted = renewal is not None and (renewal.data or {}).get("note_sha256") == sha256(each.seen.note).hexdigest()
+        found.append(_Stamped(seen.size, stamp, renewal.position if renewal is not None and noted else 0))
+    for each in found:
+        said = f"the first {each.size} entries were there at {_day(each.stamp.time)}, says {each.stamp.authority}"
+        checks.append(f"time stamp: {said}; {_worth(each, found, trust)}")
+
+
+def _worth(stamped: _Stamped, others: Sequence[_Stamped], trust: Trust) -> str:
+    if stamped.stamp.root not in trust.stamp_roots:
+        return "not relied on"
+    now = datetime.fromtimestamp(trust.now, UTC)
+    if now <= stamped.stamp.certificate_until:
+        return f"its certificates hold until {_day(stamped.stamp.certificate_until)}"
+    # RFC 4998 §5.2 in spirit: what commits to the stamp was stamped while its certificates still held.
+    for other in others:
+        if (
+            0 < stamped.renewed_at <= other.size
+            and other.stamp.time <= stamped.stamp.certificate_until
+            and other.stamp.time > stamped.stamp.time
+            and "not " not in (worth := _worth(other, others, trust))
+        ):
+            return f"renewed at {_day(other.stamp.time)}, {worth}"
+    return f"its certificates ended {_day(stamped.stamp.certificate_until)} and it was not renewed: not counted"
+
+
+def _day(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M:%S} UTC"

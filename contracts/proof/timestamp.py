@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from .errors import ProofFailed
+
 
 @dataclass(frozen=True, slots=True)
 class Timestamp:
@@ -16,14 +18,15 @@ class Timestamp:
     `authority` said that the message was there at `time` (UTC).
 
     `authority` is the subject of the certificate that signed, as RFC 4514 writes it. `chain` is what leads from it to a
-    root, in DER, that certificate first, the root left out: a root is known from elsewhere. At `certificate_until` the
-    first of all these certificates ends; what may have become of its key since, no stamp says.
+    root, in DER, that certificate first, the root left out; `root` is that. At `certificate_until` the first of all
+    these certificates ends; what may have become of its key since, no stamp says.
     """
 
     time: datetime
     authority: str
     certificate_until: datetime
     chain: tuple[bytes, ...] = ()
+    root: bytes = b""
 
 
 def verify_timestamp(response: bytes, message: bytes, roots: Sequence[bytes], chain: Sequence[bytes] = ()) -> Timestamp:
@@ -50,4 +53,22 @@ def verify_timestamp(response: bytes, message: bytes, roots: Sequence[bytes], ch
         authority=signer.subject.rfc4514_string(),
         certificate_until=min(each.not_valid_after_utc for each in found.values()),
         chain=tuple(found)[:-1],
+        root=tuple(found)[-1],
     )
+
+
+def verify_whole(response: bytes, message: bytes, certificates: Sequence[bytes]) -> Timestamp:
+    """
+    Check a stamp by the root it comes with, the last of `certificates`, which nobody need trust.
+
+    It tells that the stamp is as it was made, not that it is worth anything: for that `Timestamp.root` must be one that
+    is relied on. Raises `ProofFailed` as `verify_timestamp` does, and where that root has not issued itself: nothing
+    would bind its bytes.
+    """
+    from .timestamp_signer import require_self_issued
+
+    if not certificates:
+        raise ProofFailed("certificates of the time stamp", expected="its chain up to a root", actual="none")
+    *between, root = certificates
+    require_self_issued(root)
+    return verify_timestamp(response, message, [root], between)

@@ -168,6 +168,16 @@ def _pss(digest: Digest, parameters: PssParameters) -> padding.PSS:
     return padding.PSS(padding.MGF1(used), size)
 
 
+def require_self_issued(root: bytes) -> None:
+    """Raise `ProofFailed` unless the certificate (DER) was issued by itself, under its own key."""
+    certificate = next(iter(certificates([root]).values()))
+    try:
+        certificate.verify_directly_issued_by(certificate)
+    except (InvalidSignature, ValueError, TypeError):
+        named = certificate.subject.rfc4514_string()
+        raise ProofFailed("root of the time stamp", expected="one that issued itself", actual=named) from None
+
+
 def chain_to(roots: Certificates, signer: x509.Certificate, given: Certificates, time: datetime) -> Certificates:
     """
     Return the certificates from the signer's to a root, the root's last.

@@ -11,12 +11,13 @@ from typing import Final
 from psycopg import Cursor
 from psycopg.rows import TupleRow
 
-from contracts.evidence import Continues, Evidence, ProvedAct, Rotation
+from contracts.evidence import Continues, Evidence, ProvedAct, Rotation, StampProof
 from edge.database import Pool, statement
 from ledger.acts import base64
 from ledger.checkpoint import Checkpoint, Checkpoints
 from ledger.errors import Unknown
 from ledger.reading import EntryRow, require_intact
+from ledger.stamping import renewal_id, source_of
 from ledger.tiles import fetch_tiles
 from ledger.tree import (
     TileId,
@@ -36,8 +37,8 @@ _TOGETHER: Final = 500
 class Evidences:
     """Gathers the evidence of one log."""
 
-    def __init__(self, pool: Pool, log_id: int, checkpoints: Checkpoints) -> None:
-        self._pool, self._log_id, self._checkpoints = pool, log_id, checkpoints
+    def __init__(self, pool: Pool, log_id: int, origin: str, checkpoints: Checkpoints) -> None:
+        self._pool, self._log_id, self._origin, self._checkpoints = pool, log_id, origin, checkpoints
 
     def of(self, positions: Iterable[int], held: int | None) -> Evidence:
         """
@@ -54,8 +55,9 @@ class Evidences:
             # One snapshot: what is erased meanwhile would come without the order for it.
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             wanted |= self._orders(cursor, wanted)
+            stamps, renewals = self._stamps(cursor, max(wanted, default=1), head)
             changes = self._changes(cursor, head.size)
-            wanted |= changes.keys()
+            wanted |= changes.keys() | renewals
             if wanted and not 1 <= min(wanted) <= max(wanted) <= head.size:
                 raise Unknown(f"a position is not in a tree of {head.size} acts")
             return Evidence(
@@ -64,13 +66,34 @@ class Evidences:
                 tree_size=head.size,
                 held=self._continues(cursor, older, head) if older is not None else None,
                 rotations=[self._rotation(cursor, position, seen) for position, seen in changes.items()],
-                stamps=[],
+                stamps=stamps,
                 acts=list(self._acts(cursor, sorted(wanted), head.size)),
             )
 
     def _orders(self, cursor: Cursor[TupleRow], positions: Iterable[int]) -> set[int]:
         parameters = {"log_id": self._log_id, "positions": list(positions)}
         return {row[0] for row in cursor.execute(statement("ledger", "orders_of_erasure"), parameters)}
+
+    def _stamps(self, cursor: Cursor[TupleRow], last: int, head: Checkpoint) -> tuple[list[StampProof], frozenset[int]]:
+        """Return the stamps that tell the most of acts up to position `last`, and the acts that renewed them."""
+        found: dict[tuple[int, bytes], StampProof] = {}
+        renewals: set[int] = set()
+        upto = [last]
+        # A stamp that was renewed is worth as much as the later one over its renewal, which may be renewed in turn.
+        while upto:
+            parameters = {"log_id": self._log_id, "last": upto.pop(), "size": head.size}
+            rows = cursor.execute(statement("ledger", "timestamps_of"), parameters).fetchall()
+            for size, root, note, response, chain in rows:
+                if (size, response) in found:
+                    continue
+                seen = self._continues(cursor, Checkpoint(size, root, note), head)
+                found[size, response] = StampProof(seen, base64(response), list(map(base64, chain)))
+                key = {"log_id": self._log_id, "source": source_of(self._origin), "id": renewal_id(response)}
+                renewal = cursor.execute(statement("ledger", "renewal_of"), key).fetchone()
+                if renewal is not None and renewal[0] <= head.size:
+                    renewals.add(renewal[0])
+                    upto.append(renewal[0])
+        return [found[key] for key in sorted(found)], frozenset(renewals)
 
     def _changes(self, cursor: Cursor[TupleRow], size: int) -> Mapping[int, Checkpoint]:
         """Return the acts that changed the key, each with the first checkpoint over it: the older key signed that."""

@@ -63,7 +63,7 @@ class Ledger:
         self.tokens = Tokens(self.pool, self.log_id)
         self.checkpoints = Checkpoints(self.pool, self.log_id, signer)
         self.reading = Reading(self.pool, self.log_id, self.origin, self.checkpoints)
-        self.evidences = Evidences(self.pool, self.log_id, self.checkpoints)
+        self.evidences = Evidences(self.pool, self.log_id, self.origin, self.checkpoints)
         self.feed = Feed(settings.dsn, self.pool, self.log_id, self.reading)
         self.admission = Admission(self._packs_after)
         self._committer = Committer(settings.dsn, self.log_id, self.origin, queue_acts_max=settings.queue_acts_max)

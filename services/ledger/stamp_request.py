@@ -39,10 +39,10 @@ class Anchors:
             found = x509.load_pem_x509_certificates(file.read_bytes())
         except (OSError, ValueError) as exc:
             raise Unknown(f"the roots of time stamps cannot be read from {file}: {exc}") from exc
-        self.roots = [each for each in found if each.issuer == each.subject]
-        self.between = [each for each in found if each.issuer != each.subject]
+        self.roots = [each for each in found if _issued(each, each)]
+        self.between = [each for each in found if not _issued(each, each)]
         if not self.roots:
-            raise Unknown(f"{file} has no certificate of a root, which names itself as its issuer")
+            raise Unknown(f"{file} has no certificate of a root, which has issued itself")
 
     def missing(self, brought: Sequence[x509.Certificate]) -> list[x509.Certificate]:
         """Return those between that lead on from where the certificates end that a stamp brings."""

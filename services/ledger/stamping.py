@@ -107,7 +107,7 @@ class Stamping:
                     "size": checkpoint.size,
                     "authority": authority,
                     "response": response,
-                    "chain": list(stamp.chain),
+                    "chain": [*stamp.chain, stamp.root],
                     "stamped_at": stamp.time,
                     "certificate_until": stamp.certificate_until,
                 },
@@ -136,11 +136,10 @@ class Stamping:
             _log.info("stamps_renewed", count=len(rows))
 
     def _renewal(self, size: int, authority: str, response: bytes, note: str, now: datetime) -> Event:
-        """Return the act that commits to a stamp and to what it is of. Its id is made of the stamp: there is one."""
-        digest = sha256(response).hexdigest()
+        """Return the act that commits to a stamp and to what it is of."""
         document = {
             "specversion": "1.0",
-            "id": _ID + digest,
+            "id": renewal_id(response),
             "source": self._source,
             "type": "log.renew_stamp",
             "subject": f"log:{self._log.origin}",
@@ -150,14 +149,24 @@ class Stamping:
                 "size": size,
                 "authority": authority,
                 "note_sha256": sha256(note.encode()).hexdigest(),
-                "response_sha256": digest,
+                "response_sha256": sha256(response).hexdigest(),
             },
         }
         return read_event(msgspec.json.encode(document), self._log.catalogue())
 
     @property
     def _source(self) -> str:
-        return f"urn:quanze:{self._log.origin}"
+        return source_of(self._log.origin)
+
+
+def source_of(origin: str) -> str:
+    """Return the source of the acts that a log records by itself."""
+    return f"urn:quanze:{origin}"
+
+
+def renewal_id(response: bytes) -> str:
+    """Return the id of the act that renews a stamp. It is made of the stamp: there is one."""
+    return _ID + sha256(response).hexdigest()
 
 
 class StampingThread:

@@ -114,9 +114,8 @@ def get_bundle(
     It holds all that was recorded, so it takes no `as_of` and no `known_at`.
     """
     if asked != Asked():
-        raise BadQuestion(
-            [Fault("/as_of", "bad_value", "a bundle holds all that was recorded: leave both moments out")]
-        )
+        given = [name for name in ("as_of", "known_at") if getattr(asked, name) is not None]
+        raise BadQuestion([Fault(f"/{name}", "not_allowed", "a bundle holds all that was recorded") for name in given])
     projector: Projector = request.app.state.projector
     name = _named(request, project, "project")
     with projector.view(asked) as view:

@@ -324,7 +324,7 @@ def test_what_cannot_be_bundled_is_a_problem_in_words(both: Joined) -> None:
     assert both.http.get("/v1/projects/X/bundle", params={"from": -1}).status_code == 400
     answer = both.http.get("/v1/projects/X/bundle", params={"known_at": "2026-01-01"})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/known_at")
-    for body in ({}, {"positions": [0]}, {"positions": ["1"]}, {"positions": [1], "held": -1}, {"positions": [999]}):
+    for body in ({}, {"positions": [0]}, {"positions": ["one"]}, {"positions": [1], "held": -1}, {"positions": [999]}):
         assert both.http.post("/v1/proofs/evidence", json=body).status_code in (400, 404), body
 
 

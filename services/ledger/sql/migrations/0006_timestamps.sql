@@ -1,6 +1,6 @@
 -- Time stamps of signed tree heads, by others (RFC 3161): what is stamped is SHA-256 of `checkpoints.note`. `authority` is
 -- where the stamp was asked for, `response` the answer as it came, `chain` the certificates that lead to a root, the
--- signer's first, the root left out. `stamped_at` and `certificate_until` are read from these, to look stamps up by.
+-- signer's first, the root's last. `stamped_at` and `certificate_until` are read from these, to look stamps up by.
 CREATE TABLE ledger.timestamps (
     log_id            integer     NOT NULL,
     size              bigint      NOT NULL,
