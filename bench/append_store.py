@@ -49,7 +49,8 @@ def run(_: int) -> None:
     """Measure on an empty log."""
     with fresh() as data, ExitStack() as stack:
         database = stack.enter_context(embedded(data.directory.cluster))
-        settings = Settings(dsn=database.dsn, signing_key=found(data.directory, database.dsn).text())
+        found(data.directory, database.dsn)
+        settings = Settings(dsn=database.dsn, key_file=data.directory.signing_key)
         ledger = stack.enter_context(Ledger(settings))
         rival = Uma(stack.enter_context(uma(data.path / "uma.db")))
         acts = _acts()

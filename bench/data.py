@@ -31,8 +31,9 @@ from ledger.acts import Appended, Draft, Request
 from ledger.admission import BATCH_ACTS_MAX as ADMITTED_MAX
 from ledger.committer import BATCH_ACTS_MAX as COMMITTED_MAX
 from ledger.main import Ledger, migrate_ledger
+from ledger.rotation import write_public
 from ledger.settings import Settings as LedgerSettings
-from ledger.signer import Signer, load_or_create
+from ledger.signer import load_or_create
 from projector.main import Projector, rebuild
 from projector.settings import Settings as ProjectorSettings
 from quanze.embedded import embedded
@@ -140,9 +141,9 @@ def refresh(target: DataSet) -> None:
 
 def load(directory: DataDirectory, dsn: str, acts: Iterable[bytes]) -> tuple[int, float]:
     """Found the log and record acts in it; return how many, and the seconds."""
-    signer = found(directory, dsn)
+    found(directory, dsn)
     began, count = time.monotonic(), 0
-    with Ledger(LedgerSettings(dsn=dsn, signing_key=signer.text())) as ledger:
+    with Ledger(LedgerSettings(dsn=dsn, key_file=directory.signing_key)) as ledger:
         waiting: deque[Future[Appended]] = deque()
         for request in _requests(ledger, acts):
             waiting.append(ledger.recorder.submit(request))
@@ -154,12 +155,11 @@ def load(directory: DataDirectory, dsn: str, acts: Iterable[bytes]) -> tuple[int
     return count, round(time.monotonic() - began, 1)
 
 
-def found(directory: DataDirectory, dsn: str) -> Signer:
-    """Found the log of a data directory, with a token that may do everything, unless it is there; return its signer."""
+def found(directory: DataDirectory, dsn: str) -> None:
+    """Found the log of a data directory, with a token that may do everything, unless it is there."""
     signer = load_or_create(directory.signing_key, ORIGIN)
-    directory.verifier_key.write_text(signer.vkey + "\n", "utf-8")
+    write_public(directory.verifier_key, signer)
     ensure_admin_token(directory, dsn, prepare(dsn, signer))
-    return signer
 
 
 def _requests(ledger: Ledger, acts: Iterable[bytes]) -> Iterator[Request]:

@@ -115,9 +115,9 @@ def quanze_up(data: DataSet, *, judges: bool = False) -> Generator[Server]:
 def ledger_alone(data: DataSet) -> Generator[Server]:
     """Run a data set's PostgreSQL, and `quanze ledger` on it in a process of its own, until the end of the block."""
     with embedded(data.directory.cluster) as database:
-        signer = found(data.directory, database.dsn)
+        found(data.directory, database.dsn)
         port = free_port()
-        environment = {"QUANZE_DSN": database.dsn, "QUANZE_SIGNING_KEY": signer.text()}
+        environment = {"QUANZE_DSN": database.dsn, "QUANZE_SIGNING_KEY_FILE": str(data.directory.signing_key)}
         with _process([_beside("quanze"), "ledger", "--port", str(port)], partial(_answers, port), environment) as pid:
             yield Server(port, token_of(data.path), database.dsn, pid)
 

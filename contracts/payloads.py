@@ -60,6 +60,14 @@ Bare = Annotated[
         extra={"mark": "id"},
     ),
 ]
+VerifierKey = Annotated[
+    str,
+    Meta(
+        max_length=1024,
+        pattern=r"^[^\s+\x00-\x1f\x7f-\x9f]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+={0,2}$(?!\n)",
+        description="a C2SP verifier key: `<origin>+<key id>+<base64>`",
+    ),
+]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="an ISO 4217 code")]
 Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Year = Annotated[int, Meta(ge=1949, le=9999)]
@@ -696,6 +704,27 @@ class StampRenewal(Payload, frozen=True, kw_only=True):
     authority: Text
     note_sha256: Sha256
     response_sha256: Sha256
+
+
+class LogRotateKey(Payload, frozen=True, kw_only=True):
+    """The log signs with `vkey`, too, and will soon no longer sign with the key that it `retires`."""
+
+    vkey: VerifierKey
+    retires: VerifierKey
+
+
+class LogSucceed(Payload, frozen=True, kw_only=True):
+    """
+    The first act of a log that goes on where `predecessor` was frozen: with `size` acts under `root` (base64).
+
+    `checkpoint` is the predecessor's final one, a signed note. Where the log's key is not to be trusted any more, this
+    is what the old log can be held to.
+    """
+
+    predecessor: Bare
+    size: Count
+    root: Annotated[str, Meta(pattern=r"^[A-Za-z0-9+/]{43}=$(?!\n)", description="32 bytes in base64")]
+    checkpoint: Text
 
 
 class ActRefuse(Payload, frozen=True, kw_only=True):

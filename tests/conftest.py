@@ -33,7 +33,7 @@ from ledger.acts import Receipt, Request
 from ledger.application import needs_decision
 from ledger.main import Ledger, found_log, migrate_ledger
 from ledger.settings import Settings
-from ledger.signer import Signer
+from ledger.signer import SigningKey
 from projector.main import migrate_projector
 from quanze.embedded import embedded
 from quanze.full_check import check_log, database_log
@@ -48,7 +48,7 @@ class Database:
     """A database of one test: a superuser DSN and the key of its log."""
 
     dsn: str
-    signer: Signer
+    signer: SigningKey
     log_id: int = 1
     tampered: bool = False
     """Set by a test that breaks the log on purpose, so that the check at its end is left out."""
@@ -124,12 +124,12 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def signer() -> Signer:
-    return Signer(bytes(range(32)), ORIGIN)
+def signer() -> SigningKey:
+    return SigningKey(bytes(range(32)), ORIGIN)
 
 
 @pytest.fixture(scope="session")
-def template(server: str, signer: Signer) -> Iterator[str]:
+def template(server: str, signer: SigningKey) -> Iterator[str]:
     """Yield the name of a migrated database with an empty log in it."""
     name = f"quanze_template_{uuid4().hex[:8]}"
     execute(server, "CREATE DATABASE {}", name)
@@ -142,7 +142,7 @@ def template(server: str, signer: Signer) -> Iterator[str]:
 
 
 @pytest.fixture
-def database(server: str, template: str, signer: Signer) -> Iterator[Database]:
+def database(server: str, template: str, signer: SigningKey) -> Iterator[Database]:
     name = f"quanze_{uuid4().hex[:12]}"
     execute(server, "CREATE DATABASE {} TEMPLATE {}", name, template)
     own = Database(on(server, name), signer)

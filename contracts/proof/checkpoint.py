@@ -1,6 +1,7 @@
 """Checkpoints: what a log says about its tree, signed. `c2sp.org/tlog-checkpoint` v1."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +21,22 @@ class Checkpoint:
     root: bytes
     extensions: tuple[str, ...] = ()
     """Lines after the third. Signed, but opaque; our logs write none (the specification does not recommend them)."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoundedKey(VerifierKey):
+    """
+    A log's key that vouches for no checkpoint of more than `until` entries: one that was retired.
+
+    The bound is the verifier's own. It says nothing of forged small trees: those a stolen key can still sign.
+    """
+
+    until: int
+
+    def __post_init__(self) -> None:
+        VerifierKey.__post_init__(self)
+        if not 0 <= self.until <= SIZE_MAX:
+            raise ProofFailed("bound of a key", expected=f"0 to {SIZE_MAX}", actual=self.until)
 
 
 def parse_checkpoint(body: bytes) -> Checkpoint:
@@ -47,11 +64,21 @@ def open_checkpoint(note: bytes, *keys: VerifierKey) -> Checkpoint:
     Return what the signed checkpoint `note` says, once one of `keys` has signed it under the log's own name.
 
     Several keys are for a log that changed its key, or for several logs; a key of one log never speaks for another.
-    Raises `ProofFailed`, also when the origin is not the name of a key that signed.
+    Raises `ProofFailed`, also when the origin is not the name of a key that signed, and when every key that signed is
+    bounded to smaller trees.
     """
+    return open_vouched(note, keys)[0]
+
+
+def open_vouched(note: bytes, keys: Sequence[VerifierKey]) -> tuple[Checkpoint, tuple[VerifierKey, ...]]:
+    """Return what `open_checkpoint` returns, and which of the keys vouch for it."""
     body, signers = open_signed(note, keys)
     checkpoint = parse_checkpoint(body)
     names = [key.name for key in signers]
     if checkpoint.origin not in names:
         raise ProofFailed("checkpoint origin", expected=" or ".join(names), actual=checkpoint.origin)
-    return checkpoint
+    own = [key for key in signers if key.name == checkpoint.origin]
+    bounds = [key.until if isinstance(key, BoundedKey) else SIZE_MAX for key in own]
+    if checkpoint.size > max(bounds):
+        raise ProofFailed("checkpoint size", expected=f"at most {max(bounds)} by these keys", actual=checkpoint.size)
+    return checkpoint, tuple(key for key, bound in zip(own, bounds, strict=True) if checkpoint.size <= bound)

@@ -13,10 +13,11 @@ from typing import Final
 from .bundle import Bundle, Entry, read_bundle
 from .checkpoint import Checkpoint, open_checkpoint
 from .errors import ProofFailed
+from .keys import Rotation, announced_key, extend_trust
 from .leaf import parse_leaf
 from .members import object_of, text_of
 from .merkle import Inclusions, leaf_hash, verify_consistency
-from .note import VerifierKey
+from .note import VerifierKey, split_note
 from .proven import Proven, event_of
 from .summary import Summary, summary_of
 from .timestamp import Timestamp, verify_whole
@@ -61,11 +62,13 @@ def summary_for(bundle: Bundle, trust: Trust) -> Summary:
 
 def check_evidence(bundle: Bundle, trust: Trust, checks: list[str]) -> Checked:
     """Check all of a bundle but its summary; add to `checks` what held. Raises `ProofFailed`."""
-    keys = trust.log_keys
-    attested = attest(bundle.checkpoint, keys, trust)
+    history = _history(bundle, trust.log_keys)
+    attested = attest(bundle.checkpoint, history.trusted, trust)
     checkpoint = attested.checkpoint
     checks.append(f"checkpoint: {attested.told()}")
-    newer = _check_held(bundle, checkpoint, keys, trust, checks)
+    _check_history(bundle, history, checkpoint, trust, checks)
+    # Older checkpoints may be signed by keys that only these acts name: that they are continued is what counts.
+    newer = _check_held(bundle, checkpoint, history.named, trust, checks)
 
     entries = tuple(_entries(bundle, checkpoint))
     erased = _check_orders(entries)
@@ -77,8 +80,62 @@ def check_evidence(bundle: Bundle, trust: Trust, checks: list[str]) -> Checked:
     if erased:
         listed = ", ".join(map(str, erased[:20])) + (" and others" if len(erased) > 20 else "")
         checks.append(f"erased: the content at {listed} is gone, each by an order that is in the file")
-    _check_stamps(bundle, checkpoint, keys, trust, entries, checks)
+    _check_stamps(bundle, checkpoint, history.named, trust, entries, checks)
     return Checked(bundle, attested, entries, newer)
+
+
+@dataclass(frozen=True, slots=True)
+class _History:
+    """The keys that may open this bundle, and all that its acts name as the log's: these show what was changed."""
+
+    trusted: tuple[VerifierKey, ...]
+    named: tuple[VerifierKey, ...]
+    rotations: tuple[Rotation, ...]
+
+
+def _history(bundle: Bundle, keys: Sequence[VerifierKey]) -> _History:
+    """
+    Go from the keys that are relied on to those that the log's acts lead to. Raises `ProofFailed`.
+
+    Whoever relies on a later key has no use for the rotations before it: they are checked by the keys that they name.
+    """
+    acts = {parse_leaf(entry.leaf)["position"]: entry for entry in bundle.entries} if bundle.rotations else {}
+    trusted, named = list(keys), list(keys)
+    rotations: list[Rotation] = []
+    for text in bundle.rotations:
+        proof = parse_tlog_proof(text)
+        act = acts.get(proof.leaf_index + 1)
+        if act is None or act.payload is None or act.salt is None or proof.extra is not None:
+            raise ProofFailed("rotation", expected="the act that it proves, with its event", actual="none")
+        rotation = Rotation(act.leaf, act.salt, act.payload, proof.leaf_index, proof.hashes, proof.checkpoint)
+        new, retired = announced_key(parse_leaf(act.leaf), act.salt, act.payload)
+        if _id(retired) in map(_id, trusted):
+            trusted = extend_trust(trusted, [rotation])
+        named += [new, retired]
+        rotations.append(rotation)
+    each_once = {_id(key): key for key in reversed(named)}  # what is relied on stays as it is, with its bound
+    return _History(tuple(trusted), tuple(reversed(each_once.values())), tuple(rotations))
+
+
+def _id(key: VerifierKey) -> tuple[str, bytes]:
+    return key.name, key.key_id
+
+
+def _check_history(bundle: Bundle, history: _History, checkpoint: Checkpoint, trust: Trust, checks: list[str]) -> None:
+    """Check every change of the key, and that nobody signed in the log's name but keys that are known."""
+    for rotation in history.rotations:
+        if extend_trust(history.named, [rotation]) != list(history.named):
+            raise ProofFailed("rotation", expected="of keys that the acts name", actual="of another")
+    if history.rotations:
+        learned = len(history.trusted) - len(trust.log_keys)
+        checks.append(f"keys: {len(history.rotations)} changes of the log's key, {learned} learned from them")
+    known = set(map(_id, history.named))
+    older = [each.seen.note for each in bundle.stamps] + [each.checkpoint for each in history.rotations]
+    for note in [bundle.checkpoint, *older, *([bundle.held.note] if bundle.held is not None else [])]:
+        _, lines = split_note(note)
+        for line in lines:
+            if line.name == checkpoint.origin and (line.name, line.key_id) not in known:
+                raise ProofFailed(f"signature by {line.name}", expected="one by a key of the log", actual=line.key_id)
 
 
 def _entries(bundle: Bundle, checkpoint: Checkpoint) -> Iterator[Proven]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from .checkpoint import Checkpoint, open_checkpoint
+from .checkpoint import BoundedKey, Checkpoint, open_checkpoint
 from .cosignature import WitnessKey, cosigned
 from .note import VerifierKey
 from .policy import Policy
@@ -39,8 +39,12 @@ class Trust:
 
     @property
     def log_keys(self) -> tuple[VerifierKey, ...]:
-        """Every key of a log that is relied on, each once."""
-        return tuple(dict.fromkeys([*self.keys, *self.policy.log_keys]))
+        """Every key of a log that is relied on, each once: bounded, where it is given with a bound and without one."""
+        known: dict[tuple[str, bytes], VerifierKey] = {}
+        for key in [*self.keys, *self.policy.log_keys]:
+            if (key.name, key.key) not in known or isinstance(key, BoundedKey):
+                known[key.name, key.key] = key
+        return tuple(known.values())
 
 
 @dataclass(frozen=True, slots=True)

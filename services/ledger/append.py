@@ -25,7 +25,7 @@ from contracts.moments import format_instant
 from edge.database import statement
 from ledger.acts import Appended, Draft, Receipt, Request, TreeHead, base64, commitment
 from ledger.copying import HEADER, TRAILER, entry_row
-from ledger.errors import BadRequest, Conflict, Corrupt, KeyTaken, LedgerError
+from ledger.errors import BadRequest, Conflict, Corrupt, Frozen, KeyTaken, LedgerError
 from ledger.matching import matching_sql
 from ledger.recent import Recent
 from ledger.tiles import fetch_tiles
@@ -110,7 +110,7 @@ def append(
     """
     with connection.cursor() as cursor:
         batch = _Batch(cursor, log_id, origin, edge, sum(len(request.drafts) for request in requests))
-        if look_up:
+        if look_up or batch.frozen is not None:  # what was recorded before is answered as ever
             batch.look_up(requests)
         taken = [batch.take(request) for request in requests]
         reached = batch.write()
@@ -124,7 +124,8 @@ class _Batch:
 
     def __init__(self, cursor: Cursor[TupleRow], log_id: int, origin: str, edge: Edge | None, acts: int) -> None:
         self._cursor, self._log_id, self._origin = cursor, log_id, origin
-        size, root, frontier, last, clock = _locked_head(cursor, log_id)
+        size, root, frontier, last, clock, reason, successor = _locked_head(cursor, log_id)
+        self.frozen = (reason, successor) if reason is not None else None
         if edge is None or (edge.frontier.size, edge.root) != (size, root):
             edge = Edge(Frontier.decode(size, frontier), root, {}, Recent(size))
             if edge.frontier.root() != root:
@@ -169,6 +170,8 @@ class _Batch:
                     position = place.position if key in self._placed else None
                     _require_same(draft, index, position, place.salt, place.draft.payload)
                     taken.append((place, "duplicate"))
+                elif self.frozen is not None:
+                    raise Frozen(self._origin, *self.frozen)
                 else:
                     place = placed[key] = Place(draft, first + len(placed), next(self._salts))
                     taken.append((place, "recorded"))
@@ -292,11 +295,15 @@ def find_stored(
     }
 
 
-def _locked_head(cursor: Cursor[TupleRow], log_id: int) -> tuple[int, bytes, bytes, datetime, datetime]:
+_LockedHead = tuple[int, bytes, bytes, datetime, datetime, str | None, str | None]
+"""Size, root, frontier, time of the last act, time of now, why it is frozen, who succeeds it."""
+
+
+def _locked_head(cursor: Cursor[TupleRow], log_id: int) -> _LockedHead:
     row = cursor.execute(statement("ledger", "lock_head"), {"log_id": log_id}).fetchone()
     if row is None:
         raise Corrupt(f"log {log_id} has no head")
-    return cast("tuple[int, bytes, bytes, datetime, datetime]", row)
+    return cast("_LockedHead", row)
 
 
 def _duplicate(draft: Draft, index: int, stored: Stored) -> Receipt:

@@ -6,6 +6,7 @@ that the next start signs.
 """
 
 import threading
+from collections.abc import Sequence
 from typing import Final
 
 import structlog
@@ -13,10 +14,11 @@ from msgspec import Struct
 from psycopg import Cursor
 from psycopg.rows import TupleRow
 
-from contracts.proof import ProofFailed, verify_consistency
+from contracts.proof import ProofFailed, VerifierKey, open_checkpoint, verify_consistency
 from edge.database import Pool, statement
 from ledger.errors import Corrupt, LedgerError, Unknown
-from ledger.signer import Signer, checkpoint_body
+from ledger.keys import require_own
+from ledger.signer import KeyRefused, Signer, checkpoint_body
 from ledger.tiles import fetch_tiles
 from ledger.tree import consistency_proof, consistency_tiles, root_hash, root_tiles
 
@@ -38,6 +40,7 @@ class Checkpoints:
 
     def __init__(self, pool: Pool, log_id: int, signer: Signer) -> None:
         self._pool, self._log_id, self._signer = pool, log_id, signer
+        self._known: tuple[str, ...] = ()
         self._signing = threading.Lock()
 
     def newest(self) -> Checkpoint:
@@ -46,7 +49,7 @@ class Checkpoints:
             size, root = self._head(cursor)
             signed = self._at(cursor, "checkpoint_at", size)
             if signed is None:
-                return self._sign(cursor)
+                return self.sign(cursor)
             if signed.root != root:
                 raise Corrupt(f"the head says another root for {size} acts than was signed")
             return signed
@@ -73,7 +76,8 @@ class Checkpoints:
             self._require_prefix(cursor, Checkpoint(size, root, ""), newest)
             return self._keep(cursor, size, root)
 
-    def _sign(self, cursor: Cursor[TupleRow]) -> Checkpoint:
+    def sign(self, cursor: Cursor[TupleRow]) -> Checkpoint:
+        """Sign the head as this connection sees it; in a transaction, the one that is to be committed."""
         with self._signing:
             last = self._at(cursor, "newest_checkpoint")
             # Read again, after what was signed last: others may have signed a larger head since it was read first.
@@ -100,7 +104,12 @@ class Checkpoints:
             raise Corrupt(f"the tree of {second.size} acts is no continuation of that of {first.size}: {exc}") from exc
 
     def _keep(self, cursor: Cursor[TupleRow], size: int, root: bytes) -> Checkpoint:
-        note = self._signer.sign(checkpoint_body(self._signer.origin, size, root)).decode()
+        # The head was read before the keys are: a key that is taken from the file now signs no larger one any more.
+        vkeys = self._signer.vkeys
+        if vkeys != self._known:  # the first time, and when the file of keys has changed
+            require_own(cursor.connection, self._log_id, self._signer.origin, vkeys)
+            self._known = vkeys
+        note = self._signed(size, root, vkeys)
         parameters = {"log_id": self._log_id, "size": size, "root": root, "note": note}
         if cursor.execute(statement("ledger", "insert_checkpoint"), parameters).fetchone() is None:
             theirs = self._at(cursor, "checkpoint_at", size)
@@ -108,6 +117,17 @@ class Checkpoints:
                 raise Corrupt(f"another root was signed for size {size}")
             return theirs
         return Checkpoint(size, root, note)
+
+    def _signed(self, size: int, root: bytes, vkeys: Sequence[str]) -> str:
+        """Return the signed note, once the verifier has opened it and reads in it what was meant."""
+        note = self._signer.sign(checkpoint_body(self._signer.origin, size, root))
+        try:
+            signed = open_checkpoint(note, *map(VerifierKey.parse, vkeys))
+        except ProofFailed as exc:
+            raise Corrupt(f"the signer made a note for size {size} that does not verify: {exc}") from exc
+        if (signed.origin, signed.size, signed.root) != (self._signer.origin, size, root):
+            raise Corrupt(f"the signer signed another head than that of {size} acts")
+        return note.decode()
 
     def _at(self, cursor: Cursor[TupleRow], name: str, size: int | None = None) -> Checkpoint | None:
         parameters = {"log_id": self._log_id} | ({} if size is None else {"size": size})
@@ -122,11 +142,18 @@ class Signing:
         self._checkpoints = checkpoints
         self.fault: str | None = None
         """Why nothing is signed any more: stored bytes contradict what was signed. An operator has to look."""
+        self.refused: str | None = None
+        """Why nothing is signed at the moment: the keys in the file are not the log's."""
 
     def look(self) -> None:
         """Sign the head if it moved. To be called every `CADENCE_SECONDS`."""
         try:
             self._checkpoints.newest()
+            self.refused = None
+        except KeyRefused as exc:
+            if self.refused is None:
+                _log.error("signing_key_refused", error=str(exc))
+            self.refused = str(exc)
         except LedgerError as exc:
             if self.fault is None:
                 _log.error("signing_refused", error=str(exc))

@@ -27,7 +27,7 @@ BATCH_BYTES_MAX: Final = 16 * 1024 * 1024
 QUEUE_ACTS_MAX: Final = 50_000
 QUEUE_BYTES_MAX: Final = 64 * 1024 * 1024
 """Bytes of acts as received that wait in memory: 50 thousand of the largest would not fit in any."""
-_LIMITS: Final = {"idle_in_transaction_session_timeout": "5s"}
+LIMITS: Final = {"idle_in_transaction_session_timeout": "5s"}
 """A process that stands still with the head's lock in its hands loses it: else no other could record."""
 _POISON: Final = (psycopg.DataError, psycopg.IntegrityError, ProgramLimitExceeded, UnicodeError, BadRequest)
 """What an act in a shared commit may raise by what is in it."""
@@ -176,7 +176,7 @@ class Committer:
                 self._dsn, autocommit=True, connect_timeout=5, application_name="quanze committer"
             )
             self._connection = connection
-            working_as("quanze_writer", _LIMITS)(connection)
+            working_as("quanze_writer", LIMITS)(connection)
         try:
             written = self._append(connection, requests)
         except UniqueViolation:

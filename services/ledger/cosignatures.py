@@ -1,6 +1,7 @@
 """What witnesses said of the signed heads: kept, shown beside the head, and asked whether it is enough."""
 
 import threading
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -28,21 +29,21 @@ class Cosigned(NamedTuple):
     at: datetime
 
 
-def read_policy(path: str, vkey: str) -> Policy:
+def read_policy(path: str, vkeys: Sequence[str]) -> Policy:
     """
     Return the policy in a file.
 
-    Raises `PolicyRefused`: it is none, or none for the log that signs with `vkey`, or those of its witnesses that have
+    Raises `PolicyRefused`: it is none, or none for the log that signs with `vkeys`, or those of its witnesses that have
     a URL are no quorum.
     """
     try:
         policy = parse_policy(Path(path).read_bytes())
-        own = VerifierKey.parse(vkey)
+        own = [VerifierKey.parse(vkey) for vkey in vkeys]
     except (OSError, ProofFailed) as exc:
         raise PolicyRefused(f"the witness policy {path} cannot be read: {exc}") from None
-    if policy.logs and own not in policy.log_keys:
-        raise PolicyRefused(f"the witness policy {path} names logs, but not this one: {vkey}")
-    if own.key in (key.key for key in policy.witness_keys):
+    if policy.logs and not set(own) & set(policy.log_keys):
+        raise PolicyRefused(f"the witness policy {path} names logs, but not this one: {', '.join(vkeys)}")
+    if {key.key for key in own} & {key.key for key in policy.witness_keys}:
         raise PolicyRefused(f"the witness policy {path} has this log's own key as a witness's")
     if len(policy.witnesses) > WITNESSES_MAX:
         raise PolicyRefused(f"the witness policy {path} has more than {WITNESSES_MAX} witnesses")

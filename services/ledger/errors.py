@@ -8,6 +8,7 @@ What can go wrong while writing, and whose fault it is.
     - NameTaken         it would make a name mean two things
     - Refused           the policy of its own unit refuses it; that is on record
   + Conflict            somebody wrote first: reload and try again
+  + Frozen              the log takes nothing more, for good: its successor does, where there is one
   + Unknown             no such position, size or tile
   + Unavailable         the database did not answer, or the queue is full: try again later
     - QueueFull
@@ -72,6 +73,19 @@ class Refused(Rejected):
 
 class Conflict(LedgerError):
     """Somebody wrote first: what the decision rested on has changed."""
+
+
+class Frozen(LedgerError):
+    """
+    This log takes nothing more
+
+    `successor` is the origin of the log that goes on, None where none was founded yet.
+    """
+
+    def __init__(self, origin: str, reason: str, successor: str | None) -> None:
+        onwards = f"; {successor} goes on" if successor is not None else ""
+        super().__init__(f"{origin} was frozen: {reason}{onwards}")
+        self.successor = successor
 
 
 class Unknown(LedgerError):

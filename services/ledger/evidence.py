@@ -5,7 +5,7 @@ Which acts belong in a bundle the projector knows; here they are proved, and joi
 the orders by which content was erased, and the changes of the log's key.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from psycopg import Cursor
@@ -17,14 +17,13 @@ from ledger.acts import base64
 from ledger.checkpoint import Checkpoint, Checkpoints
 from ledger.cosignatures import Cosignatures
 from ledger.errors import Unknown
-from ledger.reading import EntryRow, require_intact
+from ledger.reading import EntryRow, InclusionProof, Reading, require_intact
 from ledger.stamping import renewal_id, source_of
 from ledger.tiles import fetch_tiles
 from ledger.tree import (
     TileId,
     consistency_proof,
     consistency_tiles,
-    inclusion_proof,
     inclusion_proofs,
     inclusion_tiles,
 )
@@ -35,21 +34,23 @@ _TOGETHER: Final = 500
 """Acts proved at a time: each may need a tile of 8 KiB of its own."""
 
 
-class Head(NamedTuple):
-    """The tree that all is proved in, its note with all that vouch for it, and one that was signed before, if any."""
+class _By(NamedTuple):
+    """What all is proved by: a tree, its note with all that vouch for it, one signed before, if any, and the keys."""
 
     checkpoint: Checkpoint
     note: str
     older: Checkpoint | None
+    keys: list[str]
+    changes: list[InclusionProof]
 
 
 class Evidences:
     """Gathers the evidence of one log."""
 
     def __init__(
-        self, pool: Pool, log_id: int, origin: str, checkpoints: Checkpoints, cosignatures: Cosignatures
+        self, pool: Pool, log_id: int, reading: Reading, checkpoints: Checkpoints, cosignatures: Cosignatures
     ) -> None:
-        self._pool, self._log_id, self._origin = pool, log_id, origin
+        self._pool, self._log_id, self._reading = pool, log_id, reading
         self._checkpoints, self._cosignatures = checkpoints, cosignatures
 
     def of(self, positions: Iterable[int], held: int | None) -> Evidence:
@@ -63,6 +64,7 @@ class Evidences:
             raise Unknown(f"{len(wanted)} acts are too many for one bundle; {POSITIONS_MAX} is the most")
         older = self._checkpoints.at(held) if held is not None else None
         last = max(wanted, default=1)
+        keys, changes = [key.vkey for key in self._reading.log().keys], self._reading.rotations().rotations
         while True:
             with self._pool.connection() as connection, connection.cursor() as cursor:
                 wanted |= self._orders(cursor, wanted)
@@ -75,20 +77,22 @@ class Evidences:
                 # One snapshot for all; where content was erased meanwhile, the order for it is still to be found.
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
                 if self._orders(cursor, wanted) <= wanted:
-                    return self._gathered(cursor, wanted, last, Head(head, note, older))
+                    return self._gathered(cursor, wanted, last, _By(head, note, older, keys, changes))
 
-    def _gathered(self, cursor: Cursor[TupleRow], wanted: set[int], last: int, by: Head) -> Evidence:
+    def _gathered(self, cursor: Cursor[TupleRow], wanted: set[int], last: int, by: _By) -> Evidence:
         head, older = by.checkpoint, by.older
         stamps, renewals = self._stamps(cursor, last, head)
-        changes = self._changes(cursor, head.size)
+        changes = [each for each in by.changes if each.leaf_index < head.size]
         return Evidence(
-            keys=[vkey for vkey, *_ in cursor.execute(statement("ledger", "keys"), {"log_id": self._log_id})],
+            keys=by.keys,
             checkpoint=by.note,
             tree_size=head.size,
             held=self._continues(cursor, older, head) if older is not None else None,
-            rotations=[self._rotation(cursor, position, seen) for position, seen in changes.items()],
+            rotations=[Rotation(each.leaf_index + 1, each.checkpoint, each.hashes) for each in changes],
             stamps=stamps,
-            acts=list(self._acts(cursor, sorted(wanted | renewals | changes.keys()), head.size)),
+            acts=list(
+                self._acts(cursor, sorted({*wanted, *renewals, *(each.leaf_index + 1 for each in changes)}), head.size)
+            ),
         )
 
     def _orders(self, cursor: Cursor[TupleRow], positions: Iterable[int]) -> set[int]:
@@ -109,29 +113,12 @@ class Evidences:
                     continue
                 seen = self._continues(cursor, Checkpoint(size, root, note), head)
                 found[size, response] = StampProof(seen, base64(response), list(map(base64, chain)))
-                key = {"log_id": self._log_id, "source": source_of(self._origin), "id": renewal_id(response)}
+                key = {"log_id": self._log_id, "source": source_of(self._reading.origin), "id": renewal_id(response)}
                 renewal = cursor.execute(statement("ledger", "renewal_of"), key).fetchone()
                 if renewal is not None and renewal[0] <= head.size:
                     renewals.add(renewal[0])
                     upto.append(renewal[0])
         return [found[key] for key in sorted(found)], frozenset(renewals)
-
-    def _changes(self, cursor: Cursor[TupleRow], size: int) -> Mapping[int, Checkpoint]:
-        """Return the acts that changed the key, each with the first checkpoint over it: the older key signed that."""
-        keys = cursor.execute(statement("ledger", "keys"), {"log_id": self._log_id}).fetchall()
-        found: dict[int, Checkpoint] = {}
-        for _, position, *_ in keys:
-            if 0 < position <= size:
-                parameters = {"log_id": self._log_id, "size": position}
-                row = cursor.execute(statement("ledger", "checkpoint_from"), parameters).fetchone()
-                if row is not None:
-                    found[position] = Checkpoint(*row)
-        return found
-
-    def _rotation(self, cursor: Cursor[TupleRow], position: int, seen: Checkpoint) -> Rotation:
-        tiles = fetch_tiles(cursor, self._log_id, inclusion_tiles(position - 1, seen.size))
-        hashes = inclusion_proof(position - 1, seen.size, tiles)
-        return Rotation(position, seen.note, list(map(base64, hashes)))
 
     def _continues(self, cursor: Cursor[TupleRow], older: Checkpoint, head: Checkpoint) -> Continues:
         tiles = fetch_tiles(cursor, self._log_id, consistency_tiles(older.size, head.size))

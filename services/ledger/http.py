@@ -18,7 +18,7 @@ from edge.tokens import Token, Tokens, bearer_of, require, requires
 from ledger.errors import Unknown
 from ledger.main import Ledger
 from ledger.posting import post_events
-from ledger.reading import ConsistencyProof, InclusionProof, LogKeys, StoredAct
+from ledger.reading import ConsistencyProof, InclusionProof, LogKeys, Rotations, StoredAct
 from ledger.subscribing import Subscription
 
 _STRUCTURED: Final = "application/cloudevents+json"
@@ -154,6 +154,18 @@ def get_log(request: Request[Any, None, State]) -> LogKeys:
     return ledger.log()
 
 
+@get("/v1/log/rotations", guards=[requires("read", "verify")], sync_to_thread=True, tags=["proofs"])
+def list_rotations(request: Request[Any, None, State]) -> Rotations:
+    """
+    Prove how the log changed its keys, in order: with these whoever trusts its first key can trust its newest.
+
+    Each is the proof of an act `log.rotate_key`, under a checkpoint that the key it retires has signed. A file that
+    `quanze verify --rotations` takes.
+    """
+    ledger: Ledger = request.app.state.ledger
+    return ledger.reading.rotations()
+
+
 @get("/checkpoint", exclude_from_auth=True, sync_to_thread=True, media_type="text/plain", tags=["proofs"])
 def get_checkpoint(request: Request[Any, None, State]) -> Response[str]:
     """Return the newest signed tree head (c2sp.org/tlog-tiles), with what witnesses said of it until now."""
@@ -202,6 +214,7 @@ HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     prove_consistency,
     prove_evidence,
     get_log,
+    list_rotations,
     get_checkpoint,
     get_tile,
     get_entries,

@@ -27,6 +27,7 @@ from ledger.evidence import Evidences
 from ledger.gate import Gate, RemoteGate, units_that_enforce
 from ledger.gatekeeper import Door, Gatekeeper
 from ledger.interval import Interval
+from ledger.keys import require_own
 from ledger.reading import LogKeys, Reading
 from ledger.recorder import LedgerRecorder
 from ledger.refusals import Refusals
@@ -51,15 +52,17 @@ class Ledger:
 
     def __init__(self, settings: Settings) -> None:
         """
-        Open the log that the signing key is for.
+        Open the log that the signing keys are for.
 
-        Raises `Unknown`: it was never founded, or stamps have no roots; `PolicyRefused`: its witnesses cannot be asked.
+        Raises `Unknown`: it was never founded, or stamps have no roots; `KeyRefused`: a key is not its own;
+        `PolicyRefused`: its witnesses cannot be asked.
         """
-        signer = Signer.from_text(settings.signing_key)
+        signer = settings.signer()
         anchors = Anchors(settings.tsa_roots) if settings.tsa_roots is not None else None
         self.origin = signer.origin
-        policy = read_policy(settings.witness_policy, signer.vkey) if settings.witness_policy is not None else None
+        policy = read_policy(settings.witness_policy, signer.vkeys) if settings.witness_policy is not None else None
         self._settings = settings
+        self._secret = _secret(signer)
         self._dsn = settings.dsn
         self.log_id = find_log(settings.dsn, signer)
         require_role(settings.dsn, "quanze_writer")
@@ -69,7 +72,7 @@ class Ledger:
         self.checkpoints = Checkpoints(self.pool, self.log_id, signer)
         self.cosignatures = Cosignatures(self.pool, self.log_id, self.checkpoints, policy)
         self.reading = Reading(self.pool, self.log_id, self.origin, self.checkpoints, self.cosignatures)
-        self.evidences = Evidences(self.pool, self.log_id, self.origin, self.checkpoints, self.cosignatures)
+        self.evidences = Evidences(self.pool, self.log_id, self.reading, self.checkpoints, self.cosignatures)
         self.feed = Feed(settings.dsn, self.pool, self.log_id, self.reading)
         self.admission = Admission(self._packs_after)
         self._committer = Committer(settings.dsn, self.log_id, self.origin, queue_acts_max=settings.queue_acts_max)
@@ -200,7 +203,7 @@ class Ledger:
     def ask_first(self, gate: Gate) -> None:
         """Have this gate judge the acts of units that enforce, from now on."""
         door = Door(self.pool, self.log_id, self.recorder, self.record, lambda: self.admission.catalogue)
-        refusals = Refusals(self.origin, self._settings.signing_key.encode())
+        refusals = Refusals(self.origin, self._secret)
         self.gatekeeper = Gatekeeper(door, gate, refusals, self._settings.gate_seconds)
         self.gatekeeper.look()
 
@@ -219,8 +222,8 @@ class Ledger:
 
     def readiness(self) -> str | None:
         """Say why the ledger cannot work, or None."""
-        if self._signing.fault is not None:
-            return self._signing.fault
+        if fault := self._signing.fault or self._signing.refused:
+            return fault
         try:
             with self.pool.connection(timeout=2.0) as connection:
                 connection.execute("SELECT 1")
@@ -262,24 +265,27 @@ def migrate_ledger(dsn: str) -> list[str]:
 
 
 def found_log(dsn: str, signer: Signer) -> int:
-    """Found the log of this key, unless it is there; return its number. Raises `Unknown` when the key is another's."""
+    """Found the log of this key, unless it is there; return its number. Raises what `find_log` raises."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(
             statement("ledger", "found_log"),
-            {"origin": signer.origin, "vkey": signer.vkey, "empty_root": Frontier().root()},
+            {"origin": signer.origin, "vkey": signer.vkeys[0], "empty_root": Frontier().root()},
         )
     return find_log(dsn, signer)
 
 
 def find_log(dsn: str, signer: Signer) -> int:
-    """Return the number of the log this key signs for. Raises `Unknown`: no such log, or another key is its key."""
+    """
+    Return the number of the log these keys sign for.
+
+    Raises `Unknown`: no such log here; `KeyRefused`: a key that is not this log's, or that was retired, or a key of the
+    log under which signatures prove nothing.
+    """
     with psycopg.connect(dsn, autocommit=True) as connection:
         log_id = _log_id(connection, signer.origin)
         if log_id is None:
             raise Unknown(f"this database holds no log of origin {signer.origin}; `quanze migrate` founds it")
-        keys = connection.execute(statement("ledger", "keys"), {"log_id": log_id}).fetchall()
-        if signer.vkey not in [vkey for vkey, *_ in keys]:
-            raise Unknown(f"the signing key is not the key of {signer.origin}")
+        require_own(connection, log_id, signer.origin, signer.vkeys)
         return log_id
 
 
@@ -302,6 +308,16 @@ def create_token(
             },
         )
     return token_id, bearer
+
+
+def _secret(signer: Signer) -> bytes:
+    """
+    Return bytes that stay with the oldest live key and that nobody can make without it; see `Refusals`.
+
+    A signature, since that is all a signer gives: RFC 8032 makes the same one each time. It is over a text that is no
+    checkpoint, and leaves the process as little as the key does.
+    """
+    return signer.sign(b"quanze/refusals/v1\n").partition(b"\n\n")[2].partition(b"\n")[0]
 
 
 def _log_id(connection: Connection[tuple[object, ...]], origin: str) -> int | None:

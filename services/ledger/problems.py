@@ -12,6 +12,7 @@ from ledger.errors import (
     BadRequest,
     Conflict,
     Corrupt,
+    Frozen,
     KeyTaken,
     LedgerError,
     NameTaken,
@@ -54,6 +55,9 @@ def ledger_problem(exc: LedgerError) -> ProblemDetailsException:
         case Conflict():
             headers = {"Retry-After": "1"}
             return problem(409, "conflict", "Somebody wrote first; try again", str(exc), headers=headers)
+        case Frozen():
+            title = "The log is frozen; nothing was stored"
+            return problem(409, "frozen", title, str(exc), successor=exc.successor)
         case Unknown():
             return problem(404, "not-found", "There is no such thing in this log", str(exc))
         case QueueFull():

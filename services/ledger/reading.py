@@ -12,12 +12,14 @@ from psycopg.rows import TupleRow
 from psycopg.sql import SQL
 
 from contracts.leaf import decode_leaf
+from contracts.payloads import LogRotateKey
 from edge.database import Pool, statement
 from edge.paging import Page, page, read_cursor
 from ledger.acts import Receipt, base64, commitment
-from ledger.checkpoint import Checkpoints
+from ledger.checkpoint import Checkpoint, Checkpoints
 from ledger.cosignatures import Cosignatures
 from ledger.errors import Corrupt, Unknown
+from ledger.keys import LogKey, keys_of, line_start
 from ledger.matching import matching_sql
 from ledger.tiles import fetch_tiles
 from ledger.tree import (
@@ -65,6 +67,12 @@ class InclusionProof(Struct, frozen=True):
     salt: str | UnsetType | None = UNSET
 
 
+class Rotations(Struct, frozen=True):
+    """How a log changed its keys: each act that did, proved under a head that the key it retires has signed."""
+
+    rotations: list[InclusionProof]
+
+
 class ConsistencyProof(Struct, frozen=True):
     """That the tree of one signed head is the beginning of another's (RFC 6962 §2.1.2)."""
 
@@ -75,17 +83,18 @@ class ConsistencyProof(Struct, frozen=True):
     second_checkpoint: str
 
 
-class LogKey(Struct, frozen=True):
-    """A public key, as a C2SP verifier key, and the size of the log from which it signs."""
+class Freeze(Struct, frozen=True):
+    """Since when and why a log takes nothing more, and the origin of the log that goes on, once there is one."""
 
-    vkey: str
-    from_size: int
-    added_at: str
+    at: str
+    reason: str
+    successor: str | None
 
 
 class LogKeys(Struct, frozen=True):
     """
-    A log's identity: its origin, how many acts it has, every key it ever signed with, and who witnesses it.
+    A log's identity: its origin, how many acts it has, every key it ever signed with, who witnesses it, and whether it
+    goes on.
 
     `quorum_size` is the largest size that enough witnesses cosigned; null where none was, or none are asked.
     """
@@ -95,6 +104,7 @@ class LogKeys(Struct, frozen=True):
     keys: list[LogKey]
     witnesses: Sequence[WitnessState] = ()
     quorum_size: int | None = None
+    frozen: Freeze | None = None
 
 
 _TILE_PATH: Final = re.compile(
@@ -108,13 +118,20 @@ _NOT_YET: Final = "this tile is not there, or not that full, yet"
 _decode = msgspec.json.Decoder(Raw).decode
 
 
+class _StoredRotation(Struct):
+    data: LogRotateKey
+
+
+_decode_rotation = msgspec.json.Decoder(_StoredRotation).decode
+
+
 class Reading:
     """Reads one log. Everything it shows was checked against the leaf's hash on the way out."""
 
     def __init__(
         self, pool: Pool, log_id: int, origin: str, checkpoints: Checkpoints, cosignatures: Cosignatures
     ) -> None:
-        self._pool, self._log_id, self._origin = pool, log_id, origin
+        self._pool, self._log_id, self.origin = pool, log_id, origin
         self._checkpoints, self._cosignatures = checkpoints, cosignatures
 
     def act(self, position: int, *, with_salt: bool) -> StoredAct:
@@ -164,6 +181,29 @@ class Reading:
         proof = self.inclusion(position, size, with_payload=False)
         hashes = "".join(f"{each}\n" for each in proof.hashes)
         return f"c2sp.org/tlog-proof@v1\nextra {proof.leaf}\nindex {position - 1}\n{hashes}\n{proof.checkpoint}"
+
+    def rotations(self) -> Rotations:
+        """
+        Prove each change of keys, in order, under the smallest head from there on that the retired key signed.
+
+        Raises `Corrupt` where there is none, which the change itself would have made.
+        """
+        with self._pool.connection() as connection:
+            keys = keys_of(connection, self._log_id, self.origin)
+        return Rotations([self._rotation(key.rotated_at) for key in keys if key.rotated_at is not None])
+
+    def _rotation(self, position: int) -> InclusionProof:
+        payload = self._entry(position)[4]
+        if payload is None:
+            raise Corrupt(f"the act at position {position}, which changed the key, was erased", position)
+        retired = _decode_rotation(payload).data.retires
+        parameters = {"log_id": self._log_id, "size": position, "texts": [line_start(retired, self.origin)]}
+        with self._pool.connection() as connection:
+            row = connection.execute(statement("ledger", "checkpoint_with"), parameters).fetchone()
+        if row is None:
+            raise Corrupt(f"no head of {position} acts or more is signed by {retired}", position)
+        head = Checkpoint(*row)
+        return msgspec.structs.replace(self.inclusion(position, head.size, with_payload=True), checkpoint=head.note)
 
     def consistency(self, first: int, second: int | None) -> ConsistencyProof:
         """Prove one signed head against another. Raises `Unknown` where a size lies beyond the log."""
@@ -215,10 +255,13 @@ class Reading:
     def log(self) -> LogKeys:
         """Say which log this is."""
         with self._pool.connection() as connection:
-            keys = connection.execute(statement("ledger", "keys"), {"log_id": self._log_id}).fetchall()
-            head = connection.execute(statement("ledger", "head"), {"log_id": self._log_id}).fetchone()
-        size = head[0] if head is not None else 0
-        return LogKeys(self._origin, size, [LogKey(vkey, start, added.isoformat()) for vkey, start, added in keys])
+            keys = keys_of(connection, self._log_id, self.origin)
+            row = connection.execute(statement("ledger", "standing"), {"log_id": self._log_id}).fetchone()
+        if row is None:
+            raise Corrupt(f"log {self._log_id} has no head")
+        size, since, reason, successor = row
+        frozen = Freeze(since.isoformat(), reason, successor) if since is not None else None
+        return LogKeys(self.origin, size, keys, frozen=frozen)
 
     def _entry(self, position: int) -> EntryRow:
         with self._pool.connection() as connection:

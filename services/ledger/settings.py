@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ledger.signer import FileSigner, KeyRing, Signer
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """
-    `dsn` is a libpq connection string or URL (`QUANZE_DSN`); `signing_key` the log's private key in the form of
-    `log.key` (`QUANZE_SIGNING_KEY`). The key names the log it signs for.
+    `dsn` is a libpq connection string or URL (`QUANZE_DSN`); `signing_key` the log's private keys in the form of
+    `log.key`, one a line (`QUANZE_SIGNING_KEY`), or else `key_file` a file of them (`QUANZE_SIGNING_KEY_FILE`), which
+    is read again when it changes. The keys name the log they sign for.
 
     A ledger that runs alone asks the projector at `projector_url` (`QUANZE_PROJECTOR_URL`), with the token
     `projector_token` (`QUANZE_PROJECTOR_TOKEN`, scope `read`), what units that enforce refuse; without it nothing is
@@ -25,7 +28,8 @@ class Settings:
     """
 
     dsn: str
-    signing_key: str
+    signing_key: str = ""
+    key_file: Path | None = None
     queue_acts_max: int = 50_000
     gate_seconds: float = 2.0
     projector_url: str | None = None
@@ -35,14 +39,20 @@ class Settings:
     tsa_seconds: float = 3600.0
     witness_policy: str | None = None
 
+    def signer(self) -> Signer:
+        """Return what signs. Raises `KeyRefused`."""
+        return FileSigner(self.key_file) if self.key_file is not None else KeyRing.from_text(self.signing_key)
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Raises `KeyError` naming the variable that is missing."""
         url = environment.get("QUANZE_PROJECTOR_URL") or None
+        key_file = environment.get("QUANZE_SIGNING_KEY_FILE") or None
         tsa = tuple(environment.get("QUANZE_TSA", "").split())
         return cls(
             dsn=environment["QUANZE_DSN"],
-            signing_key=environment["QUANZE_SIGNING_KEY"],
+            signing_key=environment["QUANZE_SIGNING_KEY"].strip() if key_file is None else "",
+            key_file=Path(key_file) if key_file is not None else None,
             queue_acts_max=int(environment.get("QUANZE_QUEUE_ACTS_MAX", "50000")),
             gate_seconds=float(environment.get("QUANZE_GATE_SECONDS", "2")),
             projector_url=url,

@@ -41,7 +41,7 @@ _WHERE: Final = {
     "migrate": "administer",
     "rebuild": "administer",
     "token": "administer",
-    "key": "administer",
+    "key": "keys",
 }
 """Which file of `quanze.commands` holds a command."""
 

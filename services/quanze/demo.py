@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from contracts.proof import Trust, VerifierKey, verify_document
+from contracts.proof import Trust, parse_keys, verify_document
 from quanze.asking import history_of
 from quanze.client import Client
 from quanze.commands.options import progress
@@ -83,8 +83,8 @@ def _proof(client: Client, data: DataDirectory, position: int) -> None:
     proof = client.content(f"/v1/proofs/inclusion?position={position}&payload=true") or b""
     kept = data.path / f"proof-{position}.json"
     kept.write_bytes(proof)
-    key = VerifierKey.parse(data.verifier_key.read_text("utf-8").strip())
-    click.echo(told_report(str(kept), verify_document(kept.read_bytes(), Trust([key]))))
+    keys = parse_keys(data.verifier_key.read_text("utf-8"))
+    click.echo(told_report(str(kept), verify_document(kept.read_bytes(), Trust(keys))))
     click.echo(f"  by yourself: .venv/bin/quanze verify {kept} --log-key {data.verifier_key}")
 
 

@@ -7,6 +7,7 @@ position. Hashes and signatures come from `contracts.proof`, so nothing that bui
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -19,12 +20,14 @@ from contracts.event import tags_of
 from contracts.payloads import CatalogueExtend, Payload
 from contracts.proof import (
     EMPTY_ROOT,
+    Checkpoint,
     ProofFailed,
     VerifierKey,
+    announced_key,
     check_payload,
     leaf_hash,
     node_hash,
-    open_checkpoint,
+    open_vouched,
     parse_leaf,
 )
 from edge.database import statement
@@ -96,9 +99,20 @@ class _Fault(Exception):
         self.position = position
 
 
-def check_log(log: Log, keys: Sequence[VerifierKey], progress: Callable[[int], None] = lambda _: None) -> Checked:
-    """Check a whole log; `progress` is told each position. Memory does not grow with the log."""
-    check = _Check(log, keys)
+def check_log(
+    log: Log,
+    keys: Sequence[VerifierKey],
+    progress: Callable[[int], None] = lambda _: None,
+    retired: Sequence[VerifierKey] = (),
+) -> Checked:
+    """
+    Check a whole log; `progress` is told each position. Memory does not grow with the log.
+
+    Trusted are `keys`, and those that acts of the log itself announce under heads that a trusted key signed. Keys that
+    the log says it `retired` may have signed heads, too, as long as a trusted key signed a later one, and with it
+    everything before.
+    """
+    check = _Check(log, keys, retired)
     try:
         for entry in log.entries:
             check.entry(entry)
@@ -114,8 +128,12 @@ class _Differs(Exception):
 
 
 class _Check:
-    def __init__(self, log: Log, keys: Sequence[VerifierKey]) -> None:
-        self._log, self._keys = log, keys
+    def __init__(self, log: Log, keys: Sequence[VerifierKey], retired: Sequence[VerifierKey]) -> None:
+        self._log, self._keys = log, list(keys)
+        trusted = [(key.name, key.key) for key in keys]
+        self._retired = [key for key in retired if (key.name, key.key) not in trusted]
+        self._announced: list[tuple[VerifierKey, VerifierKey]] = []  # keys that acts announce, and those they retire
+        self._unvouched: int | None = None
         self._catalogue = base_catalogue()
         self._subtrees: list[tuple[int, bytes]] = []  # (leaves, root) of the perfect subtrees, the largest first
         self._tiles: list[list[bytes]] = [[]]  # per level, the hashes of the tile that is filling
@@ -135,6 +153,9 @@ class _Check:
             self._check_content(entry, leaf)
         except (ProofFailed, _Differs) as exc:
             raise _Fault(position, str(exc)) from exc
+        if leaf["type"] == "log.rotate_key" and entry.salt is not None and entry.payload is not None:
+            with suppress(ProofFailed):  # somebody else's act: it announces nothing
+                self._announced.append(announced_key(leaf, entry.salt, entry.payload))
         self._grow(entry.leaf_hash)
         self._check_signed()
 
@@ -147,6 +168,9 @@ class _Check:
         if self._pending:
             larger = self._pending[-1].size
             raise _Fault(self.size + 1, f"a tree of {larger} acts was signed; the log ends at {self.size}: rolled back")
+        if self._unvouched is not None:
+            message = "is signed by a key that only the log itself calls retired, and by no trusted one later"
+            raise _Fault(self._unvouched, f"the checkpoint of size {self._unvouched} {message}")
 
     def _check_leaf(self, entry: Entry, leaf: Mapping[str, Any]) -> None:
         if leaf_hash(entry.leaf) != entry.leaf_hash:
@@ -212,15 +236,39 @@ class _Check:
         while self._pending and self._pending[0].size == self.size:
             signed = self._pending.pop(0)
             root = self._root()
-            try:
-                checkpoint = open_checkpoint(signed.note, *self._keys)
-            except ProofFailed as exc:
-                raise _Fault(self.size, f"the checkpoint of size {self.size}: {exc}") from exc
+            checkpoint = self._opened(signed.note)
             if (checkpoint.origin, checkpoint.size, checkpoint.root) != (self._log.origin, self.size, root):
                 raise _Fault(self.size, f"the checkpoint of size {self.size} was signed for another tree")
             if signed.root != root:
                 raise _Fault(self.size, f"the stored root of the checkpoint of size {self.size} is another")
             self.signed += 1
+
+    def _opened(self, note: bytes) -> Checkpoint:
+        """Open a note with a trusted key, and trust what it proves to be announced; else with one that was retired."""
+        try:
+            checkpoint, vouching = open_vouched(note, self._keys)
+        except ProofFailed as exc:
+            try:
+                checkpoint, _ = open_vouched(note, self._retired)
+            except ProofFailed:
+                raise _Fault(self.size, f"the checkpoint of size {self.size}: {exc}") from exc
+            self._unvouched = self.size
+            return checkpoint
+        self._unvouched = None
+        self._learn(note, {(key.name, key.key) for key in vouching})
+        return checkpoint
+
+    def _learn(self, note: bytes, vouching: set[tuple[str, bytes]]) -> None:
+        """Trust what acts under this note announce in the place of keys that signed it."""
+        for new, retires in list(self._announced):
+            if (retires.name, retires.key) not in vouching:
+                continue
+            self._announced.remove((new, retires))
+            self._retired = [key for key in self._retired if key.key != new.key]
+            if (new.name, new.key) not in [(key.name, key.key) for key in self._keys]:
+                self._keys.append(new)
+            if _signed_by(note, new):
+                vouching.add((new.name, new.key))
 
     def _root(self) -> bytes:
         if not self._subtrees:
@@ -229,6 +277,14 @@ class _Check:
         for _, left in reversed(self._subtrees[:-1]):
             root = node_hash(left, root)
         return root
+
+
+def _signed_by(note: bytes, key: VerifierKey) -> bool:
+    try:
+        open_vouched(note, [key])
+    except ProofFailed:
+        return False
+    return True
 
 
 def _perfect_root(hashes: Sequence[bytes]) -> bytes:
@@ -246,11 +302,11 @@ def _extended(catalogue: Catalogue, pack: CatalogueExtend) -> Catalogue:
 
 
 def database_log(connection: psycopg.Connection[Any], log_id: int) -> tuple[Log, Sequence[str]]:
-    """Return the log of a database, and the verifier keys that the database itself names. One snapshot for all."""
+    """Return the log of a database, and the lines of a key file that it names its keys by. One snapshot."""
     connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     parameters = {"log_id": log_id}
     origin, size, root = _one(connection, "log_to_check", parameters)
-    keys = [row[0] for row in connection.execute(statement("quanze", "keys_to_check"), parameters)]
+    keys: Sequence[str] = [row[0] for row in connection.execute(statement("quanze", "keys_to_check"), parameters)]
     signed = connection.execute(statement("quanze", "checkpoints_to_check"), parameters).fetchall()
 
     def tile(level: int, index: int) -> tuple[bytes, bytes] | None:

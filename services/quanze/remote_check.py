@@ -1,14 +1,14 @@
 """A log as its own HTTP face shows it, for the full check from outside: acts, tiles and the newest checkpoint."""
 
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 from msgspec import Raw, Struct
 
-from contracts.proof import parse_checkpoint
+from contracts.proof import Checkpoint, parse_checkpoint
 from quanze.client import Client, ServiceAnswered
 from quanze.full_check import Entry, Head, Log, SignedHead, Unreadable
 
@@ -34,14 +34,14 @@ class _Page(Struct):
 
 def remote_log(client: Client) -> tuple[Log, list[str]]:
     """
-    Return a service's log, up to its newest checkpoint, and the keys it names. The token needs `verify`.
+    Return a service's log, up to its newest checkpoint, and the keys it names, as lines of a key file.
 
-    Head and checkpoint are one here: what an outsider can hold the log to is what it signed.
+    The token needs `verify`. Head and checkpoint are one here: what an outsider can hold the log to is what it signed.
+    The checkpoints by which it changed its keys are there, too: they lead from an older key to the newest.
     """
-    named = [key["vkey"] for key in client.get("/v1/log")["keys"]]
+    named = [_line(key) for key in client.get("/v1/log")["keys"]]
     note = client.text("/checkpoint").encode()
-    body = note[: note.rindex(b"\n\n") + 1]
-    signed = parse_checkpoint(body)
+    signed = _said(note)
 
     def tile(level: int, index: int) -> tuple[bytes, None] | None:
         found = client.content(f"/tile/{level}/{_tile_index(index)}")
@@ -51,10 +51,23 @@ def remote_log(client: Client) -> tuple[Log, list[str]]:
         signed.origin,
         Head(signed.size, signed.root),
         _entries(client, signed.size),
-        [SignedHead(signed.size, signed.root, note)],
+        _heads([note, *(each["checkpoint"].encode() for each in client.get("/v1/log/rotations")["rotations"])]),
         tile,
     )
     return log, named
+
+
+def _said(note: bytes) -> Checkpoint:
+    return parse_checkpoint(note[: note.rindex(b"\n\n") + 1])
+
+
+def _heads(notes: Iterable[bytes]) -> list[SignedHead]:
+    heads = {(said := _said(note)).size: SignedHead(said.size, said.root, note) for note in notes}
+    return list(heads.values())
+
+
+def _line(key: dict[str, Any]) -> str:
+    return key["vkey"] + (f" until {key['until_size']}" if key.get("until_size") is not None else "")
 
 
 def _entries(client: Client, size: int) -> Iterator[Entry]:

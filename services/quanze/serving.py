@@ -28,6 +28,7 @@ from ledger.errors import LedgerError
 from ledger.http import HANDLERS as LEDGER_HANDLERS
 from ledger.main import Ledger, create_token, found_log, migrate_ledger
 from ledger.problems import ERRORS as LEDGER_ERRORS
+from ledger.rotation import write_public
 from ledger.settings import Settings as LedgerSettings
 from ledger.signer import KeyRefused, Signer, load_or_create
 from projector.errors import ProjectorError
@@ -123,10 +124,10 @@ def running(data: DataDirectory, dsn: str | None, origin: str | None) -> Generat
         write_private(data.dsn, dsn + "\n")
         stack.callback(data.dsn.unlink, missing_ok=True)
         signer = load_or_create(data.signing_key, origin)
-        data.verifier_key.write_text(signer.vkey + "\n", "utf-8")
+        write_public(data.verifier_key, signer)
         log_id = prepare(dsn, signer)
         ensure_admin_token(data, dsn, log_id)
-        own = {"QUANZE_DSN": dsn, "QUANZE_SIGNING_KEY": signer.text(), "QUANZE_PROJECTOR_URL": ""}
+        own = {"QUANZE_DSN": dsn, "QUANZE_SIGNING_KEY_FILE": str(data.signing_key), "QUANZE_PROJECTOR_URL": ""}
         ledger = stack.enter_context(Ledger(LedgerSettings.from_environment({**os.environ, **own})))
         if os.environ.get("QUANZE_RULES"):
             record_packs(ledger, Path(os.environ["QUANZE_RULES"]))

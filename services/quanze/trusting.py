@@ -10,7 +10,16 @@ import click
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from contracts.proof import Policy, ProofFailed, Trust, VerifierKey, parse_policy
+from contracts.proof import (
+    Policy,
+    ProofFailed,
+    Trust,
+    VerifierKey,
+    extend_trust,
+    parse_keys,
+    parse_policy,
+    parse_rotations,
+)
 from contracts.proof.trust import NO_WITNESSES
 from quanze.errors import WrongUse
 from quanze.settings import DEFAULT_DATA, DataDirectory
@@ -27,7 +36,15 @@ def trust_options(function: F) -> F:
     for option in reversed(
         (
             click.option(
-                "--log-key", "keys", multiple=True, help="The log's public key, or a file of them. Repeatable."
+                "--log-key",
+                "keys",
+                multiple=True,
+                help="The log's public key, or a file of them; `KEY until SIZE`: up to that size. Repeatable.",
+            ),
+            click.option(
+                "--rotations",
+                type=_FILE,
+                help="What /v1/log/rotations answered: it leads from a key you have to those the log had since.",
             ),
             click.option("--policy", type=_FILE, help="Log keys, witnesses and quorum (c2sp.org/tlog-policy)."),
             click.option(
@@ -42,15 +59,24 @@ def trust_options(function: F) -> F:
 
 
 def read_trust(
-    keys: Sequence[str], policy: Path | None, roots: Sequence[Path], held: Path | None, max_age: str | None
+    keys: Sequence[str],
+    rotations: Path | None,
+    policy: Path | None,
+    roots: Sequence[Path],
+    held: Path | None,
+    max_age: str | None,
 ) -> Trust:
-    """Return what these options say. Raises `WrongUse`: one cannot be read, or no log's key is among them."""
+    """
+    Return what these options say. Raises `WrongUse`: one cannot be read, or no log's key is among them.
+
+    Rotations that do not prove what they say end the command: the answer is no.
+    """
     read = _policy(policy) if policy is not None else NO_WITNESSES
     known = read_keys(keys, or_default=policy is None or not read.logs)
     if not known and not read.logs:
         raise WrongUse("whose proof is it? Give the log's public key with --log-key or --policy")
     return Trust(
-        keys=known,
+        keys=known if rotations is None else _extended([*known, *read.log_keys], rotations),
         policy=read,
         stamp_roots=[root for path in roots for root in _roots(path)],
         held=held.read_bytes() if held is not None else None,
@@ -68,12 +94,20 @@ def read_keys(given: Sequence[str], *, or_default: bool) -> list[VerifierKey]:
             named = [str(kept)]
     keys: list[VerifierKey] = []
     for each in named:
-        text = Path(each).read_text("utf-8").strip() if Path(each).is_file() else each
+        text = Path(each).read_text("utf-8") if Path(each).is_file() else each
         try:
-            keys += [VerifierKey.parse(line) for line in text.splitlines() if line.strip()]
+            keys += parse_keys(text)
         except ProofFailed as exc:
             raise WrongUse(f"{each} is no verifier key: {exc}") from exc
     return list(dict.fromkeys(keys))
+
+
+def _extended(keys: Sequence[VerifierKey], rotations: Path) -> list[VerifierKey]:
+    try:
+        return extend_trust(keys, parse_rotations(rotations.read_bytes()))
+    except ProofFailed as exc:
+        click.echo(f"FAILED {rotations}: {exc}")
+        raise click.exceptions.Exit(1) from exc
 
 
 def _policy(path: Path) -> Policy:

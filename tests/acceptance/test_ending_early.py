@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.signer import Signer
+from ledger.signer import SigningKey
 from tests.acceptance.conftest import clean_environment, end, start, wait_until_ready
 
 BEGUN = "import sys, quanze.cli; print('begun', flush=True); quanze.cli.main()"
@@ -56,7 +56,7 @@ def test_a_start_that_is_broken_off_leaves_nothing_running(directory: Path) -> N
 @pytest.mark.parametrize("command", ["ledger", "projector"])
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_a_service_that_waits_for_its_database_ends(command: str, number: signal.Signals, status: int) -> None:
-    key = Signer.generate("test/ending").text()
+    key = SigningKey.generate("test/ending").text()
     with socket.create_server(("127.0.0.1", 0)) as silent:
         dsn = f"host=127.0.0.1 port={silent.getsockname()[1]} dbname=none sslmode=disable"
         process = begun(command, "--port", "0", QUANZE_DSN=dsn, QUANZE_SIGNING_KEY=key)

@@ -44,6 +44,16 @@ NEEDED: dict[str, dict[str, Any]] = {
     "finding.dispose": {"finding": "finding:F1", "disposition": "waived"},
     "catalogue.extend": {"pack": "p1"},
     "data.erase": {"target": {"source": "urn:test", "id": "e1"}},
+    "log.rotate_key": {
+        "vkey": f"example.com/log+0badcafe+{'A' * 44}",
+        "retires": f"example.com/log+feedbeef+{'B' * 44}",
+    },
+    "log.succeed": {
+        "predecessor": "example.com/log",
+        "size": 0,
+        "root": f"{'A' * 43}=",
+        "checkpoint": f"example.com/log\n0\n{'A' * 43}=\n\n— example.com/log AAAA\n",
+    },
     "log.renew_stamp": {
         "size": 1,
         "authority": "https://example.com/tsa",

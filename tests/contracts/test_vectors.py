@@ -34,7 +34,7 @@ from contracts.proof import (
 from contracts.proof.cosignature import WitnessKey, cosigned
 from contracts.proof.note import open_signed, split_note
 from contracts.proof.policy import parse_policy
-from ledger.signer import KeyRefused, Signer, checkpoint_body
+from ledger.signer import KeyRefused, SigningKey, checkpoint_body
 from ledger.tree import (
     Frontier,
     TileId,
@@ -270,8 +270,8 @@ def manglings(text: str) -> Iterator[str]:
 def test_go_keys() -> None:
     vectors = read("golang-x-mod", "note_vectors.json")
     vkey, skey = vectors["vkeys"]["peter"], vectors["skeys"]["peter"]
-    assert Signer.from_text(skey).vkey == vkey
-    assert Signer.from_text(skey).sign(vectors["text"].encode()).endswith(vectors["sig_lines"]["peter"].encode())
+    assert SigningKey.from_text(skey).vkey == vkey
+    assert SigningKey.from_text(skey).sign(vectors["text"].encode()).endswith(vectors["sig_lines"]["peter"].encode())
     mangled = list(manglings(vkey))
     assert len(mangled) == 2_276
     assert len(vectors["bad_vkeys"]) == 2
@@ -282,7 +282,7 @@ def test_go_keys() -> None:
     assert len(mangled) == len(skey) * (len(skey) + 1) // 2 - 1 + len(skey)
     for bad in mangled:
         with pytest.raises(KeyRefused):
-            Signer.from_text(bad)
+            SigningKey.from_text(bad)
 
 
 def test_go_trees() -> None:
@@ -409,7 +409,7 @@ def tessera_tile(width: int) -> list[bytes]:
 
 def test_tessera_checkpoints_are_opened_and_signed_again_bit_for_bit() -> None:
     key, leaves = tessera()
-    signer = Signer.from_text(read("transparency-dev-tessera", "KEYS.json")["test_skey"])
+    signer = SigningKey.from_text(read("transparency-dev-tessera", "KEYS.json")["test_skey"])
     paths = sorted(TESSERA.glob("checkpoint.*"), key=lambda path: int(path.suffix[1:]))
     for size, path in enumerate(paths):
         note = path.read_bytes()
@@ -493,7 +493,7 @@ def test_c2sp_tile_counts() -> None:
 
 def test_c2sp_issue_99() -> None:
     vectors = read("C2SP-specs", "issue99_checkpoint.json")
-    signer = Signer(bytes.fromhex(vectors["log_seed_hex"]), vectors["origin"])
+    signer = SigningKey(bytes.fromhex(vectors["log_seed_hex"]), vectors["origin"])
     assert signer.public_key.hex() == vectors["log_pubkey_hex"]
     key = VerifierKey.parse(signer.vkey)
     checkpoint = open_checkpoint(vectors["note"].encode(), key)

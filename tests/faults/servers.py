@@ -14,6 +14,7 @@ from typing import Final
 import httpx
 import psycopg
 
+from ledger.rotation import write_public
 from ledger.signer import load_or_create
 from quanze.embedded import start
 from quanze.serving import ensure_admin_token, prepare
@@ -91,7 +92,7 @@ class LedgerAlone(Up):
         own = DataDirectory(data)
         self._database = start(own.cluster)
         signer = load_or_create(own.signing_key)
-        own.verifier_key.write_text(signer.vkey + "\n", "utf-8")
+        write_public(own.verifier_key, signer)
         ensure_admin_token(own, self.dsn, prepare(self.dsn, signer))
         super().__init__(data)
 

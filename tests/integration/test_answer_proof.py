@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from litestar.testing import TestClient
 
 from contracts.proof import Report, Trust, VerifierKey, verify_document
-from ledger.signer import Signer
+from ledger.signer import SigningKey
 from projector.main import Projector
 from projector.settings import Settings
 from quanze.commands.prove import verify
@@ -212,7 +212,7 @@ def test_an_answer_of_an_older_tree_or_of_another_log_is_not_taken(both: Joined)
     assert newer["position"] == older["position"] + 1
     assert checked(both, newer | {"proof": older["proof"]}).verdict == "FAILED"
     body = json.dumps(newer).encode()
-    other = Signer(bytes(range(1, 33)), both.ledger.origin)
+    other = SigningKey(bytes(range(1, 33)), both.ledger.origin)
     assert verify_document(body, Trust([VerifierKey.parse(other.vkey)])).verdict == "FAILED"
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from edge import database as door
 from edge.database import MigrationChanged, migrate
-from ledger.signer import checkpoint_body
+from ledger.signer import SigningKey, checkpoint_body
 from tests import conftest
 from tests.conftest import ORIGIN, Database, TestLedger
 from tests.events import event
@@ -22,6 +22,8 @@ KEPT_FOR_EVER = (
     "ledger.checkpoints",
     "ledger.cosignatures",
     "ledger.timestamps",
+    "ledger.keys",
+    "ledger.retired_keys",
 )
 
 
@@ -35,6 +37,10 @@ def written(ledger: TestLedger, database: Database) -> Database:
     ledger.ledger.cosignatures.add(checkpoint, witness.key, line, datetime.fromtimestamp(1_790_000_000, UTC))
     with psycopg.connect(database.dsn) as connection:
         connection.execute("INSERT INTO ledger.timestamps VALUES (1, 300, 'http://localhost', '', '{}', now(), now())")
+        key = "INSERT INTO ledger.keys (log_id, vkey, from_size) VALUES (1, %s, 300)"
+        vkey = SigningKey(bytes(32), database.signer.origin).vkey
+        connection.execute(key, [vkey])
+        connection.execute("INSERT INTO ledger.retired_keys (log_id, vkey, until_size) VALUES (1, %s, 300)", [vkey])
     return database
 
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from contracts.proof import Bundle, Entry, Report, Trust, VerifierKey, read_bundle, summary_for, verify_document
 from ledger.main import create_token
-from ledger.signer import Signer, checkpoint_body
+from ledger.signer import SigningKey, checkpoint_body
 from quanze.commands.prove import bundle as bundle_command
 from quanze.commands.prove import verify as verify_command
 from tests.conftest import Database
@@ -208,8 +208,8 @@ def test_an_act_of_another_project_has_no_place_in_a_bundle(both: Joined) -> Non
 def test_only_the_key_of_the_log_opens_a_bundle(both: Joined) -> None:
     recorded(both)
     file = bundle(both)
-    named_alike = Signer.generate(both.database.signer.origin)
-    for key in (named_alike, Signer.generate("example.com/other")):
+    named_alike = SigningKey.generate(both.database.signer.origin)
+    for key in (named_alike, SigningKey.generate("example.com/other")):
         assert verify_document(file, Trust([VerifierKey.parse(key.vkey)])).verdict == "FAILED"
     assert verify_document(file, Trust()).verdict == "FAILED"
 
@@ -220,7 +220,7 @@ def test_a_tree_signed_by_somebody_else_under_the_same_name_is_refused(both: Joi
     file = bundle(both)
     taken_apart = read_bundle(file)
     body = taken_apart.checkpoint.partition(b"\n\n")[0] + b"\n"
-    other = Signer.generate(both.database.signer.origin)
+    other = SigningKey.generate(both.database.signer.origin)
     note = other.sign(body)
     genuine = taken_apart.checkpoint.rpartition(b" ")[2]
     assert checked(both, file.replace(taken_apart.checkpoint, note)).verdict == "FAILED"

@@ -7,7 +7,7 @@ import pytest
 from psycopg.sql import SQL
 
 from contracts.proof import VerifierKey
-from ledger.signer import Signer
+from ledger.signer import SigningKey
 from quanze.full_check import Checked, check_log, database_log
 from tests.conftest import Database, TestLedger
 from tests.events import event
@@ -90,7 +90,7 @@ def test_any_change_by_a_superuser_is_found_and_placed(written: Database, what: 
 
 
 def test_a_key_that_is_not_the_logs_fails_the_check(written: Database) -> None:
-    other = Signer(bytes(32), written.signer.origin)
+    other = SigningKey(bytes(32), written.signer.origin)
     with psycopg.connect(written.dsn) as connection:
         log, _ = database_log(connection, written.log_id)
         checked = check_log(log, [VerifierKey.parse(other.vkey)])

@@ -12,7 +12,7 @@ from psycopg.conninfo import make_conninfo
 
 from ledger.main import Ledger
 from ledger.settings import Settings
-from ledger.signer import Signer
+from ledger.signer import SigningKey
 from projector.main import Projector
 from projector.settings import Settings as ProjectorSettings
 from quanze.embedded import embedded, find_binaries
@@ -25,7 +25,7 @@ ROLES = Path(__file__).parents[2] / "deploy" / "postgres" / "roles.sql"
 
 
 @pytest.fixture
-def made(signer: Signer) -> Iterator[Database]:
+def made(signer: SigningKey) -> Iterator[Database]:
     """Yield the database that `roles.sql` makes on a server of its own, migrated by its owner."""
     psql = find_binaries(None) / "psql"
     if not psql.exists() and shutil.which("psql") is None:

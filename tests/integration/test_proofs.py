@@ -11,13 +11,13 @@ from contracts.proof import Trust, VerifierKey, open_checkpoint, verify_document
 from ledger.checkpoint import Checkpoints
 from ledger.errors import Corrupt, Unknown
 from ledger.reading import ConsistencyProof, InclusionProof
-from ledger.signer import Signer
+from ledger.signer import SigningKey
 from tests.conftest import Database, TestLedger
 from tests.events import event
 
 
 @pytest.fixture
-def key(signer: Signer) -> VerifierKey:
+def key(signer: SigningKey) -> VerifierKey:
     return VerifierKey.parse(signer.vkey)
 
 
@@ -153,7 +153,7 @@ def test_a_log_that_was_rolled_back_is_not_signed_again(ledger: TestLedger, data
 
 
 def test_a_changed_leaf_is_neither_shown_nor_signed_over(
-    ledger: TestLedger, database: Database, signer: Signer
+    ledger: TestLedger, database: Database, signer: SigningKey
 ) -> None:
     fill(ledger, 3)
     ledger.ledger.checkpoints.newest()

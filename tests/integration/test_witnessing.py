@@ -27,7 +27,7 @@ from ledger import witnessing
 from ledger.cosignatures import Cosignatures, PolicyRefused
 from ledger.main import Ledger
 from ledger.settings import Settings
-from ledger.signer import Signer
+from ledger.signer import SigningKey
 from ledger.witnessing import Witnessing
 from quanze.serving import ledger_app, running
 from quanze.settings import DataDirectory
@@ -53,7 +53,7 @@ class Outside:
 
 
 @pytest.fixture
-def key(signer: Signer) -> VerifierKey:
+def key(signer: SigningKey) -> VerifierKey:
     return VerifierKey.parse(signer.vkey)
 
 
@@ -561,7 +561,7 @@ def test_of_two_histories_for_one_size_a_witness_cosigns_one_and_the_two_notes_a
 def test_a_policy_that_cannot_be_this_ledgers_stops_the_start(
     database: Database, tmp_path: Path, lines: tuple[str, ...], why: str
 ) -> None:
-    other = Signer(bytes(range(5, 37)), "example.com/other").vkey
+    other = SigningKey(bytes(range(5, 37)), "example.com/other").vkey
     own = WitnessKey(database.signer.origin, database.signer.public_key).vkey
     spelt = [line.format(other=other, own=own, w1=W[1].key.vkey) for line in lines]
     path = tmp_path / "policy"

@@ -25,7 +25,7 @@ from contracts.proof import (
     verify_document,
     verify_inclusion,
 )
-from ledger.signer import Signer, checkpoint_body
+from ledger.signer import SigningKey, checkpoint_body
 from ledger.tree import (
     TILE_WIDTH,
     Frontier,
@@ -47,7 +47,7 @@ EXAMPLES = int(os.environ.get("QUANZE_EXAMPLES", "100"))
 """Examples for each property: few in an ordinary run, many at night."""
 bounded = settings(max_examples=EXAMPLES, deadline=None)
 
-LOG = Signer(bytes(range(32)), "example.com/log")
+LOG = SigningKey(bytes(range(32)), "example.com/log")
 KEY = VerifierKey.parse(LOG.vkey)
 SALT = bytes(range(32))
 

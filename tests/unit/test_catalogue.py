@@ -100,7 +100,15 @@ def test_a_decision_needs_a_grant_unless_said_otherwise_and_nothing_else_does() 
     without = {name for name, each in BASE.acts.items() if each.act_class == "D" and not each.needs_grant}
     assert without == {
         *("role.assign", "role.release", "auth.grant", "auth.suspend", "auth.resume", "auth.revoke", "auth.ratify"),
-        *("acting.appoint", "acting.end", "finding.dispose", "appraisal.publish", "log.rotate_key", "data.erase"),
+        *(
+            "acting.appoint",
+            "acting.end",
+            "finding.dispose",
+            "appraisal.publish",
+            "log.rotate_key",
+            "log.succeed",
+            "data.erase",
+        ),
     }
     assert all(each.act_class == "D" for each in BASE.acts.values() if each.needs_grant)
 

@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from contracts.proof import ProofFailed, VerifierKey, open_checkpoint
 from contracts.proof.cosignature import TIME_MAX, WitnessKey, cosigned
 from contracts.proof.note import split_note
-from ledger.signer import Signer, checkpoint_body
+from ledger.signer import SigningKey, checkpoint_body
 from tests.witness import Cosigner
 
-LOG = Signer(bytes(range(32)), "example.com/log")
+LOG = SigningKey(bytes(range(32)), "example.com/log")
 LOG_KEY = VerifierKey.parse(LOG.vkey)
 W1 = Cosigner("example.com/w1", bytes(range(1, 33)))
 W2 = Cosigner("example.com/w2", bytes(range(2, 34)))

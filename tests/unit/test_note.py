@@ -11,10 +11,10 @@ import pytest
 
 from contracts.proof import ProofFailed, VerifierKey, open_checkpoint, open_note, parse_checkpoint
 from contracts.proof.note import SIGNATURES_MAX, open_signed
-from ledger.signer import KeyRefused, Signer, checkpoint_body, load_or_create
+from ledger.signer import KeyRefused, SigningKey, checkpoint_body, load_or_create
 
-LOG = Signer(bytes(range(32)), "example.com/log")
-WITNESS = Signer(bytes(range(1, 33)), "example.com/witness")
+LOG = SigningKey(bytes(range(32)), "example.com/log")
+WITNESS = SigningKey(bytes(range(1, 33)), "example.com/witness")
 LOG_KEY, WITNESS_KEY = VerifierKey.parse(LOG.vkey), VerifierKey.parse(WITNESS.vkey)
 BODY = "one\n\ntwo 三\n".encode()
 NOTE = LOG.sign(BODY)
@@ -191,10 +191,10 @@ def test_a_malformed_key_is_refused(text: str) -> None:
 
 def test_the_key_may_hold_plus_signs_in_its_base64() -> None:
     signer = next(
-        signer for n in range(1000) if "+" in (signer := Signer(n.to_bytes(32, "big"), "log")).vkey.split("+", 2)[2]
+        signer for n in range(1000) if "+" in (signer := SigningKey(n.to_bytes(32, "big"), "log")).vkey.split("+", 2)[2]
     )
     assert VerifierKey.parse(signer.vkey).key == signer.public_key
-    assert Signer.from_text(signer.text()).public_key == signer.public_key
+    assert SigningKey.from_text(signer.text()).public_key == signer.public_key
 
 
 def points_of_small_order() -> set[tuple[int, int]]:
@@ -270,7 +270,7 @@ def test_the_key_that_signed_must_bear_the_logs_name() -> None:
 
 
 def test_a_log_that_changed_its_key_is_opened_with_either() -> None:
-    newer = Signer(bytes(32), LOG.origin)
+    newer = SigningKey(bytes(32), LOG.origin)
     body = checkpoint_body(LOG.origin, 7, ROOT)
     both = newer.sign(body) + LOG.sign(body).rpartition(b"\n\n")[2]
     for keys in ([LOG_KEY], [VerifierKey.parse(newer.vkey)], [LOG_KEY, VerifierKey.parse(newer.vkey)]):
@@ -314,14 +314,14 @@ def test_a_malformed_checkpoint_is_refused(body: bytes) -> None:
 
 
 def test_the_default_origin_comes_from_the_key() -> None:
-    signer = Signer.generate()
+    signer = SigningKey.generate()
     assert signer.origin == f"localhost/quanze/{sha256(signer.public_key).hexdigest()[:8]}"
     assert open_note(signer.sign(BODY), [VerifierKey.parse(signer.vkey)]) == BODY
-    assert Signer.generate().public_key != signer.public_key
+    assert SigningKey.generate().public_key != signer.public_key
 
 
 def test_a_private_key_survives_its_text_and_stays_out_of_repr() -> None:
-    assert Signer.from_text(LOG.text()).sign(BODY) == NOTE
+    assert SigningKey.from_text(LOG.text()).sign(BODY) == NOTE
     assert LOG.text().startswith("PRIVATE+KEY+example.com/log+")
     assert LOG.text().rpartition("+")[2] not in repr(LOG)
 
@@ -329,7 +329,7 @@ def test_a_private_key_survives_its_text_and_stays_out_of_repr() -> None:
 @pytest.mark.parametrize("origin", ["", "a b", "a+b", "a\nb", "a\x00b", "a\u3000b"])
 def test_an_origin_that_no_note_can_name_is_refused(origin: str) -> None:
     with pytest.raises(KeyRefused):
-        Signer.generate(origin)
+        SigningKey.generate(origin)
     with pytest.raises(KeyRefused):
         checkpoint_body(origin, 1, ROOT)
 
@@ -362,7 +362,7 @@ def test_a_checkpoint_that_no_verifier_would_parse_is_not_written(size: int, roo
 )
 def test_a_malformed_private_key_is_refused(text: str) -> None:
     with pytest.raises(KeyRefused):
-        Signer.from_text(text)
+        SigningKey.from_text(text)
 
 
 # The key file
@@ -375,7 +375,7 @@ def test_a_missing_key_file_is_made_for_its_owner_only_and_then_kept(tmp_path: P
     if os.name == "posix":
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     for origin in (None, "example.com/new"):
-        assert load_or_create(path, origin).vkey == made.vkey
+        assert load_or_create(path, origin).vkeys == made.vkeys
     assert path.read_bytes() == content
 
 
@@ -405,21 +405,21 @@ def test_a_key_file_open_to_everyone_is_refused(tmp_path: Path, mode: int, open_
         with pytest.raises(KeyRefused, match="open to everyone"):
             load_or_create(path)
     else:
-        assert load_or_create(path).vkey == made.vkey
+        assert load_or_create(path).vkeys == made.vkeys
 
 
 def test_a_key_that_appears_meanwhile_is_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "log.key"
-    generate = Signer.generate
+    generate = SigningKey.generate
 
-    def slow(origin: str | None = None) -> Signer:
-        monkeypatch.setattr(Signer, "generate", generate)
+    def slow(origin: str | None = None) -> SigningKey:
+        monkeypatch.setattr(SigningKey, "generate", generate)
         load_or_create(path, origin)  # the other process
         return generate(origin)
 
-    monkeypatch.setattr(Signer, "generate", slow)
+    monkeypatch.setattr(SigningKey, "generate", slow)
     found = load_or_create(path)
-    assert found.text() == path.read_text().strip()
+    assert found.vkeys == (SigningKey.from_text(path.read_text().strip()).vkey,)
 
 
 def test_a_key_that_could_not_be_written_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,10 +8,10 @@ import pytest
 from contracts.proof import ProofFailed, VerifierKey
 from contracts.proof.cosignature import WitnessKey
 from contracts.proof.policy import LINES_MAX, Policy, parse_policy
-from ledger.signer import Signer
+from ledger.signer import SigningKey
 from tests.witness import Cosigner
 
-LOG, LOG2 = (Signer(bytes(range(n, n + 32)), f"example.com/log{n}").vkey for n in (0, 1))
+LOG, LOG2 = (SigningKey(bytes(range(n, n + 32)), f"example.com/log{n}").vkey for n in (0, 1))
 W = [Cosigner(f"example.com/w{n}", bytes(range(n, n + 32))).key for n in range(100, 107)]
 ML = Cosigner("example.com/ml", bytes(range(9, 41)), ml_dsa=True).key
 
@@ -112,7 +112,7 @@ def test_groups_may_nest_as_deep_as_there_are_lines() -> None:
 
 
 def test_at_least_32_of_each_are_taken() -> None:
-    logs = [Signer(bytes([n]) * 32, f"log.example/{n}").vkey for n in range(32)]
+    logs = [SigningKey(bytes([n]) * 32, f"log.example/{n}").vkey for n in range(32)]
     witnesses = [Cosigner(f"w.example/{n}", bytes([n + 100]) * 32).key for n in range(32)]
     lines = [f"log {vkey}" for vkey in logs]
     lines += [f"witness w{n} {key.vkey}" for n, key in enumerate(witnesses)]
@@ -176,7 +176,7 @@ BASE = [witness(0), witness(1), witness(2)]
         ([*BASE, witness(0, "again"), "quorum w0"], "line 4: key"),
         ([*BASE, f"witness again {WitnessKey('other.example', W[0].key).vkey}", "quorum w0"], "line 4: key"),
         ([f"log {LOG}", f"log {LOG}", "quorum none"], "line 2: key"),
-        ([f"log {LOG}", f"log {Signer(bytes(range(32)), 'other').vkey}", "quorum none"], "line 2: key"),
+        ([f"log {LOG}", f"log {SigningKey(bytes(range(32)), 'other').vkey}", "quorum none"], "line 2: key"),
         ([f"log {LOG}", f"witness w {WitnessKey('w', VerifierKey.parse(LOG).key).vkey}", "quorum w"], "line 2: key"),
         ([f"witness w {WitnessKey('w', VerifierKey.parse(LOG).key).vkey}", f"log {LOG}", "quorum w"], "line 2: key"),
         ([f"log {W[0].vkey}", "quorum none"], "algorithm"),

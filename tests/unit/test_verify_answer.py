@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from contracts.proof import Report, Trust, VerifierKey, payload_commitment, verify_document
-from ledger.signer import Signer, checkpoint_body
+from ledger.signer import SigningKey, checkpoint_body
 from ledger.tree import Frontier, leaf_hash
 
-LOG = Signer(bytes(range(32)), "example.com/log")
+LOG = SigningKey(bytes(range(32)), "example.com/log")
 KEY = VerifierKey.parse(LOG.vkey)
 SALT = bytes(range(32))
 

@@ -14,11 +14,11 @@ import pytest
 
 import contracts.proof
 from contracts.proof import Trust, VerifierKey, node_hash, payload_commitment, verify_document
-from ledger.signer import Signer, checkpoint_body
+from ledger.signer import SigningKey, checkpoint_body
 from ledger.tree import Frontier, leaf_hash
 
-LOG = Signer(bytes(range(32)), "example.com/log")
-OTHER = Signer(bytes(range(1, 33)), "example.com/other")
+LOG = SigningKey(bytes(range(32)), "example.com/log")
+OTHER = SigningKey(bytes(range(1, 33)), "example.com/other")
 KEY, OTHER_KEY = VerifierKey.parse(LOG.vkey), VerifierKey.parse(OTHER.vkey)
 SALT = bytes(range(32))
 ALONE = "witnesses: 0 that are relied on cosigned; the log alone stands for this tree"
@@ -47,7 +47,7 @@ def leaf(position: int, origin: str = LOG.origin, **changes: object) -> bytes:
     return json.dumps(members | changes, sort_keys=True, separators=(",", ":")).encode()
 
 
-def note(size: int, root: bytes, signer: Signer = LOG, origin: str | None = None) -> str:
+def note(size: int, root: bytes, signer: SigningKey = LOG, origin: str | None = None) -> str:
     return signer.sign(checkpoint_body(origin or signer.origin, size, root)).decode()
 
 

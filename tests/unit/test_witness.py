@@ -12,19 +12,19 @@ import pytest
 
 from contracts.proof import VerifierKey
 from contracts.proof.cosignature import cosigned
-from ledger.signer import Signer, checkpoint_body
+from ledger.signer import SigningKey, checkpoint_body
 from ledger.tree import Frontier, TileId, consistency_proof, leaf_hash
 from tests.witness import HASHES_MAX, Cosigner, Witness, serving
 
-LOG = Signer(bytes(range(32)), "example.com/log")
-OTHER = Signer(bytes(range(1, 33)), "example.com/other")
+LOG = SigningKey(bytes(range(32)), "example.com/log")
+OTHER = SigningKey(bytes(range(1, 33)), "example.com/other")
 COSIGNER = Cosigner("example.com/w", bytes(range(2, 34)))
 AT = 1_790_000_000
 LEAVES = [leaf_hash(bytes([n])) for n in range(20)]
 FORK = [*LEAVES[:4], *(leaf_hash(bytes([n, n])) for n in range(16))]
 
 
-def head(size: int, leaves: list[bytes] = LEAVES, signer: Signer = LOG) -> bytes:
+def head(size: int, leaves: list[bytes] = LEAVES, signer: SigningKey = LOG) -> bytes:
     return signer.sign(checkpoint_body(signer.origin, size, Frontier().append(leaves[:size]).root()))
 
 
@@ -164,6 +164,6 @@ def test_cosigning_covers_the_text_the_specification_writes_down() -> None:
     body = head(3).rpartition(b"\n\n")[0] + b"\n"
     message = b"cosignature/v1\ntime 1790000000\nexample.com/log\n3\n" + body.split(b"\n")[2] + b"\n"
     key_id = sha256(b"example.com/w\n\x04" + COSIGNER.key.key).digest()[:4]
-    signature = Signer(bytes(range(2, 34)), "x").sign(message).rpartition(b" ")[2]
+    signature = SigningKey(bytes(range(2, 34)), "x").sign(message).rpartition(b" ")[2]
     raw = key_id + AT.to_bytes(8, "big") + b64decode(signature)[4:]
     assert COSIGNER.cosign(body, AT) == b"\xe2\x80\x94 example.com/w " + b64encode(raw) + b"\n"

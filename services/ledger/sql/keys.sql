@@ -1,6 +1,7 @@
--- Read the keys a log ever signed with, the oldest first.
+-- Read the keys a log ever signed with, the oldest first. `until_size` is null while a key is live.
 --   log_id int
-SELECT vkey, from_size, added_at
-  FROM ledger.keys
- WHERE log_id = %(log_id)s
- ORDER BY from_size, added_at;
+SELECT key.vkey, key.from_size, key.added_at, retired.until_size, retired.retired_at
+  FROM ledger.keys AS key
+  LEFT JOIN ledger.retired_keys AS retired USING (log_id, vkey)
+ WHERE key.log_id = %(log_id)s
+ ORDER BY key.from_size, key.added_at;

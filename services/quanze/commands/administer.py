@@ -1,6 +1,5 @@
-"""Commands for whoever runs a ledger: migrate, rebuild, tokens, keys."""
+"""Commands for whoever runs a ledger: migrate, rebuild, tokens."""
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,12 @@ import psycopg
 from edge.database import statement
 from edge.tokens import SCOPES
 from ledger.main import create_token
-from ledger.signer import Signer, load_or_create
 from projector.main import Projector
 from projector.settings import Settings as ProjectorSettings
+from quanze.commands.keys import signer_of
 from quanze.commands.options import data_option, dsn_of, json_option, log_of, print_json, progress
 from quanze.errors import WrongUse
 from quanze.serving import in_words, prepare
-from quanze.settings import DataDirectory
 
 
 @click.command(epilog="Example: QUANZE_DSN=postgresql://owner@db/quanze quanze migrate --data ./data")
@@ -26,13 +24,15 @@ from quanze.settings import DataDirectory
 def migrate(data: Path, as_json: bool) -> None:
     """Bring the schemas of QUANZE_DSN up to date and found the log of the signing key.
 
-    The key is QUANZE_SIGNING_KEY, else DIR/log.key, made if it is not there; QUANZE_ORIGIN names a new log.
+    The key is QUANZE_SIGNING_KEY, else the file QUANZE_SIGNING_KEY_FILE, else DIR/log.key, made if it is not there;
+    QUANZE_ORIGIN names a new log.
     """
     with in_words():
-        signer = _signer(data)
+        signer = signer_of(data)
         log_id = prepare(dsn_of(data), signer)
-    answer = {"log": log_id, "origin": signer.origin, "vkey": signer.vkey}
-    print_json(answer) if as_json else click.echo(f"log {signer.origin} is ready; its public key: {signer.vkey}")
+    vkey = signer.vkeys[-1]
+    answer = {"log": log_id, "origin": signer.origin, "vkey": vkey}
+    print_json(answer) if as_json else click.echo(f"log {signer.origin} is ready; its public key: {vkey}")
 
 
 @click.command(epilog="Example: quanze rebuild --data ./data")
@@ -116,35 +116,10 @@ def revoke(token_id: str, data: Path, as_json: bool) -> None:
     print_json({"token_id": token_id, "revoked": True}) if as_json else click.echo(f"{token_id} is revoked")
 
 
-@click.group()
-def key() -> None:
-    """The log's signing key."""
-
-
-@key.command(epilog="Example: quanze key show --data ./data")
-@data_option
-@json_option
-def show(data: Path, as_json: bool) -> None:
-    """Print the public key, as a C2SP verifier key: give it to whoever is to check this log."""
-    with in_words():
-        signer = _signer(data)
-    print_json({"origin": signer.origin, "vkey": signer.vkey}) if as_json else click.echo(signer.vkey)
-
-
-def _signer(data: Path) -> Signer:
-    given = os.environ.get("QUANZE_SIGNING_KEY")
-    if given:
-        return Signer.from_text(given.strip())
-    data.mkdir(parents=True, exist_ok=True)
-    signer = load_or_create(DataDirectory(data).signing_key, os.environ.get("QUANZE_ORIGIN"))
-    DataDirectory(data).verifier_key.write_text(signer.vkey + "\n", "utf-8")
-    return signer
-
-
 def _size(dsn: str, log_id: int) -> int:
     with psycopg.connect(dsn) as connection:
         row = connection.execute(statement("quanze", "log_to_check"), {"log_id": log_id}).fetchone()
     return row[1] if row is not None else 0
 
 
-COMMANDS = (migrate, rebuild, token, key)
+COMMANDS = (migrate, rebuild, token)

@@ -7,7 +7,16 @@ from typing import Any
 import click
 import psycopg
 
-from contracts.proof import ProofFailed, Report, VerifierKey, parse_checkpoint, read_bundle, verify_document
+from contracts.proof import (
+    BoundedKey,
+    ProofFailed,
+    Report,
+    VerifierKey,
+    parse_checkpoint,
+    parse_key,
+    read_bundle,
+    verify_document,
+)
 from quanze.asking import bundle_of
 from quanze.client import Client
 from quanze.commands.options import find_token, json_option, log_of, print_json, progress, with_client
@@ -106,11 +115,11 @@ def _verify_log(log: str, keys: Sequence[str], token_file: Path | None, as_json:
     if log.startswith(("http://", "https://")):
         with Client(log, find_token(token_file)) as client:
             source, named = remote_log(client)
-            checked = _check(source, given or [VerifierKey.parse(each) for each in named])
+            checked = _check(source, given, named)
     else:
         with psycopg.connect(log) as connection:
             source, named = database_log(connection, log_of(log)[0])
-            checked = _check(source, given or [VerifierKey.parse(each) for each in named])
+            checked = _check(source, given, named)
     trust = "the key given" if given else "the key that the log itself names: for proof against its owner give yours"
     if as_json:
         print_json({name: getattr(checked, name) for name in checked.__struct_fields__} | {"key": trust})
@@ -125,10 +134,12 @@ def _verify_log(log: str, keys: Sequence[str], token_file: Path | None, as_json:
         raise click.exceptions.Exit(1)
 
 
-def _check(source: Log, keys: Sequence[VerifierKey]) -> Checked:
+def _check(source: Log, given: Sequence[VerifierKey], named: Sequence[str]) -> Checked:
+    own = [parse_key(each) for each in named]
+    retired = [key for key in own if isinstance(key, BoundedKey)]
     with progress() as bar:
         task = bar.add_task("acts", total=source.head.size)
-        return check_log(source, keys, lambda position: bar.update(task, completed=position))
+        return check_log(source, given or own, lambda position: bar.update(task, completed=position), retired)
 
 
 def _document(report: Report) -> dict[str, object]:

@@ -1,6 +1,7 @@
--- Read the verifier keys a log names as its own, the oldest first.
+-- Read the keys a log names as its own, as lines of a key file, the oldest first: one that was retired is bounded.
 --   log_id int
-SELECT vkey
-  FROM ledger.keys
- WHERE log_id = %(log_id)s
- ORDER BY from_size, added_at;
+SELECT key.vkey || coalesce(' until ' || retired.until_size, '')
+  FROM ledger.keys AS key
+  LEFT JOIN ledger.retired_keys AS retired USING (log_id, vkey)
+ WHERE key.log_id = %(log_id)s
+ ORDER BY key.from_size, key.added_at;
