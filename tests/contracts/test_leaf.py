@@ -221,9 +221,15 @@ def pair_as_shipped(pair: Pair) -> tuple[Any, ...]:
     return (*words, pair.when, pair.scope, pair.on)
 
 
+OWN = {"log.succeed", "log.renew_stamp"}
+"""Acts by which a log outlives a stolen key and the certificates of its time stamps: no design had them."""
+
+
 @needs_design
 def test_the_acts_are_those_of_the_design() -> None:
-    shipped = {name: as_shipped(act) for name, act in base_catalogue().acts.items()}
+    acts = base_catalogue().acts
+    assert acts.keys() >= OWN
+    shipped = {name: as_shipped(act) for name, act in acts.items() if name not in OWN}
     assert shipped == {name: as_designed(row) for name, row in design_acts().items()}
     assert len(shipped) >= 100
 
