@@ -111,9 +111,12 @@ class Joined:
 
 
 @contextmanager
-def joined(database: Database, gate: Gate | None = None, gate_seconds: float = 5.0) -> Generator[Joined]:
+def joined(
+    database: Database, gate: Gate | None = None, gate_seconds: float = 5.0, **settings_besides: Any
+) -> Generator[Joined]:
     """Run both services. `gate` stands in for the projector's where a test wants one that fails."""
-    settings = LedgerSettings(dsn=database.dsn, signing_key=database.signer.text(), gate_seconds=gate_seconds)
+    keys = {"signing_key": database.signer.text()} if "key_file" not in settings_besides else {}
+    settings = LedgerSettings(dsn=database.dsn, gate_seconds=gate_seconds, **keys, **settings_besides)
     with (
         Ledger(settings) as ledger,
         Projector(
