@@ -90,7 +90,7 @@ class Tsa:
         self._turn = threading.Lock()
         self.key = leaf_key or rsa.generate_private_key(65537, 2048)
         self.root = self_signed(root)
-        self.between = self.root.issue("Between", _curve_key(), *authority_certificate(0))
+        self.between = self.root.issue("Between", _curve_key(), *authority_certificate(0), since=timedelta(days=-999))
         self.leaf = self.certify()
         (directory / "serial").write_text("01")
 
@@ -183,7 +183,7 @@ def served(tsa: Tsa) -> Generator[Answering]:
 def self_signed(name: str) -> Certified:
     """Return a root."""
     key = _curve_key()
-    return _certified(name, key, _name(name), key, authority_certificate(), timedelta(days=-2), timedelta(days=4000))
+    return _certified(name, key, _name(name), key, authority_certificate(), timedelta(days=-1000), timedelta(days=4000))
 
 
 def _certified(

@@ -185,7 +185,7 @@ def chain_to(roots: Certificates, signer: x509.Certificate, given: Certificates,
     Raises `ProofFailed` unless all of them hold at `time` and all of `given` are among them.
     """
     authorities = ExtensionPolicy.permit_all()
-    authorities = authorities.require_present(x509.BasicConstraints, Criticality.AGNOSTIC, _require_authority)
+    authorities = authorities.require_present(x509.BasicConstraints, Criticality.AGNOSTIC, None)
     authorities = authorities.may_be_present(x509.KeyUsage, Criticality.AGNOSTIC, _require_signs)
     authorities = authorities.may_be_present(x509.ExtendedKeyUsage, Criticality.AGNOSTIC, _require_stamps)
     if not roots:
@@ -198,9 +198,6 @@ def chain_to(roots: Certificates, signer: x509.Certificate, given: Certificates,
     except (VerificationError, ValueError) as error:
         raise ProofFailed("chain of the time stamp", expected="one to a trusted root", actual=str(error)) from None
     chain = {each.public_bytes(Encoding.DER): each for each in verified.chain}
-    for each in chain.values():
-        if not each.not_valid_before_utc <= time <= each.not_valid_after_utc:
-            raise ProofFailed("certificate", expected=f"one that holds at {time}", actual=each.subject.rfc4514_string())
     for unused in set(given) - set(chain):
         raise ProofFailed(
             "certificates of the time stamp",
@@ -208,11 +205,6 @@ def chain_to(roots: Certificates, signer: x509.Certificate, given: Certificates,
             actual=given[unused].subject.rfc4514_string(),
         )
     return chain
-
-
-def _require_authority(_: Policy, certificate: x509.Certificate, constraints: x509.BasicConstraints) -> None:
-    if not constraints.ca:
-        raise ValueError(f"{certificate.subject.rfc4514_string()} may not issue certificates")
 
 
 def _require_signs(_: Policy, certificate: x509.Certificate, usage: x509.KeyUsage | None) -> None:

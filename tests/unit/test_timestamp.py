@@ -114,7 +114,8 @@ def test_nothing_may_follow_or_be_missing(tsa: Tsa, response: bytes) -> None:
     for size in range(len(response)):
         assert not passes(response[:size], tsa)
     refused(response + b"\0", tsa, "time stamp")
-    refused(response + b"\0" * 70_000, tsa, "time stamp")
+    with pytest.raises(ProofFailed, match="at most 65536 bytes"):
+        verify_timestamp(response + b"\0" * 70_000, MESSAGE, tsa.roots)
 
 
 def test_another_message_is_not_stamped(tsa: Tsa, response: bytes) -> None:
@@ -149,6 +150,30 @@ def test_a_certificate_holds_at_the_time_of_the_stamp(tsa: Tsa, response: bytes,
         "Stamps", tsa.key, for_time_stamps(), since=timedelta(days=since), until=timedelta(days=until)
     )
     refused(signed_by(leaf, response), tsa, "chain of the time stamp")
+
+
+def test_a_stamp_outlives_its_certificate(tsa: Tsa, response: bytes) -> None:
+    """What counts is the time of the stamp, not when somebody asks."""
+    then = asn1.GeneralizedTime((datetime.now(UTC) - timedelta(days=30)).replace(microsecond=0))
+    days = {"ended since": (-40, -20, True), "ended before": (-40, -31, False), "began after": (-29, 20, False)}
+    for name, (since, until, good) in days.items():
+        leaf = tsa.between.issue(
+            "Stamps", tsa.key, for_time_stamps(), since=timedelta(days=since), until=timedelta(days=until)
+        )
+        assert passes(signed_by(leaf, response, change=_stamp(time=then)), tsa) == good, name
+
+
+def test_the_bits_of_a_signature_are_all_used(tsa: Tsa, response: bytes) -> None:
+    """A zero bit at its end, called unused, would be the one thing of a certificate that could be changed."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    between = tsa.between
+    while between.der[-1] & 1 or between is tsa.between:
+        between = tsa.root.issue("Between", key, *authority_certificate(0))
+    good = signed_by(between.issue("Stamps", tsa.key, for_time_stamps()), response, between)
+    assert passes(good, tsa)
+    signature = between.certificate.signature
+    at = good.index(b"\x03" + bytes([len(signature) + 1, 0]) + signature) + 2
+    refused(changed(good, at, 1), tsa, "unused bits of a signature")
 
 
 def test_a_root_that_has_ended_is_none(tmp_path: Path) -> None:
@@ -349,6 +374,28 @@ def test_what_is_not_exactly_a_stamp_is_refused_whoever_signed_it(tsa: Tsa, resp
     refused(signed_anew(response, tsa.key, change), tsa, what)
 
 
+@pytest.mark.parametrize("structure", [der.SigningCertificateV1, der.SigningCertificateV2])
+def test_the_certificate_may_be_named_by_its_issuer_besides(tsa: Tsa, response: bytes, structure: type) -> None:
+    leaf = tsa.leaf.certificate
+
+    def named(issuer: x509.Name, serial: int, tag: bytes = b"\xa4") -> bytes:
+        name = issuer.public_bytes()
+        stated = der.IssuerSerial(names=[tlv(tag + bytes([len(name)]) + name)], serial=serial)
+        if structure is der.SigningCertificateV1:
+            digest = hashlib.sha1(tsa.leaf.der, usedforsecurity=False).digest()
+            one = der.CertificateIdV1(digest=digest, issuer=stated)
+            attribute = _attribute(SIGNING_CERTIFICATE, structure(certificates=[one], policies=None))
+        else:
+            one = der.CertificateIdV2(algorithm=None, digest=hashlib.sha256(tsa.leaf.der).digest(), issuer=stated)
+            attribute = _attribute(SIGNING_CERTIFICATE_V2, structure(certificates=[one], policies=None))
+        return signed_anew(response, tsa.key, _attributes(without=SIGNING_CERTIFICATE_V2, more=(attribute,)))
+
+    assert passes(named(leaf.issuer, leaf.serial_number), tsa)
+    refused(named(leaf.subject, leaf.serial_number), tsa, "issuer of the certificate")
+    refused(named(leaf.issuer, leaf.serial_number, b"\xa1"), tsa, "kind of the issuer's name")
+    refused(named(leaf.issuer, 1), tsa, "number of the certificate")
+
+
 def test_two_signers_are_one_too_many(tsa: Tsa, response: bytes) -> None:
     read = asn1.decode_der(der.Response, response)
     other = asn1.decode_der(der.SignerInfo, asn1.encode_der(signer(read)))
@@ -403,11 +450,11 @@ def test_extensions_that_need_not_be_understood_may_be_there(tsa: Tsa, response:
 
 @pytest.mark.parametrize("salt_size", [0, 20, 32])
 def test_rsa_pss_is_taken_with_one_hash_all_over(tsa: Tsa, response: bytes, salt_size: int) -> None:
-    def pss(digest: x509.ObjectIdentifier, mask: x509.ObjectIdentifier) -> Change:
+    def pss(digest: x509.ObjectIdentifier, mask: x509.ObjectIdentifier, by: str = "1.2.840.113549.1.1.8") -> Change:
         parameters = der.PssParameters(
             digest=der.Digest(oid=digest, parameters=asn1.Null()),
             mask=der.Mask(
-                oid=x509.ObjectIdentifier("1.2.840.113549.1.1.8"),
+                oid=x509.ObjectIdentifier(by),
                 digest=der.Digest(oid=mask, parameters=asn1.Null()),
             ),
             salt_size=None if salt_size == 20 else salt_size,
@@ -420,6 +467,9 @@ def test_rsa_pss_is_taken_with_one_hash_all_over(tsa: Tsa, response: bytes, salt
     assert passes(signed_anew(response, tsa.key, pss(SHA256, SHA256), own), tsa)
     for wrong in (pss(SHA512, SHA256), pss(SHA256, SHA512)):
         refused(signed_anew(response, tsa.key, wrong, own), tsa, "hash of the signature")
+    refused(
+        signed_anew(response, tsa.key, pss(SHA256, SHA256, "1.2.840.113549.1.1.9"), own), tsa, "mask of the signature"
+    )
     shorter = padding.PSS(padding.MGF1(hashes.SHA256()), salt_size + 1)
     refused(signed_anew(response, tsa.key, pss(SHA256, SHA256), shorter), tsa, "signature of the time stamp")
 
