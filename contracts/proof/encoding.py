@@ -106,6 +106,8 @@ def from_json(
         raise ProofFailed(what, expected="UTF-8", actual=str(error)) from None
     except json.JSONDecodeError as error:
         raise ProofFailed(what, expected="JSON", actual=str(error)) from None
+    except ValueError as error:  # a number too long to be read
+        raise ProofFailed(what, expected="numbers of some length", actual=str(error)) from None
     except _Refused as error:
         raise ProofFailed(what, expected=error.expected, actual=error.actual) from None
     except RecursionError:

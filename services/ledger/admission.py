@@ -29,8 +29,8 @@ BODY_BYTES_MAX: Final = 8 * 1024 * 1024
 
 _NOT_ALLOWED: Final = frozenset(("source_of_another", "act_not_allowed", "needs_backfill", "needs_erase"))
 _MALFORMED: Final = frozenset(("malformed_json", "invalid_utf8", "nul", "duplicate_key", "too_deep"))
-_BY_THE_LEDGER: Final = frozenset(("log.rotate_key", "log.succeed"))
-"""Acts that verifiers take a log's keys from: whoever may post must not be able to make a key the log's."""
+_BY_THE_LEDGER: Final = frozenset(("log.rotate_key", "log.succeed", "log.renew_stamp"))
+"""Acts that verifiers take a log's keys from, and the worth of its stamps: nobody who may post can make these up."""
 _WHITE: Final = b" \t\r\n"
 _decode_batch: Final = msgspec.json.Decoder(list[Raw]).decode
 
@@ -120,7 +120,7 @@ class Admission:
         if isinstance(act, str) and not token.may_post(act):
             faults.append(Fault("/type", "act_not_allowed", f"this token may not post `{act[:80]}`"))
         if act in _BY_THE_LEDGER:
-            faults.append(Fault("/type", "not_taken", f"`{act}` is recorded by the ledger itself: see `quanze key`"))
+            faults.append(Fault("/type", "not_taken", f"`{act}` is recorded by the ledger itself"))
         if act == "data.erase" and not token.may("erase"):
             faults.append(Fault("/type", "needs_erase", "only a token with the scope `erase` may order an erasure"))
         if recorded is not None and not token.may("backfill"):
