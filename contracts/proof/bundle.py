@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from .encoding import from_base64, hashes_from_base64
+from .encoding import from_base64, hash_from_base64, hashes_from_base64
 from .errors import ProofFailed
 
 BUNDLE: Final = b"quanze/bundle@v1\n"
@@ -147,11 +147,11 @@ class _Blocks:
             if payload_size:
                 payload_end = at + payload_size
                 payload = file[at:payload_end]
-                (salt,) = hashes_from_base64(file[payload_end + 1 : payload_end + 1 + _SALT_LINE]) or (b"",)
-                marks += file[payload_end : payload_end + 1]
                 at = payload_end + 1 + _SALT_LINE
+                salt = hash_from_base64(file[payload_end + 1 : at - 1], "salt")
+                marks += file[payload_end : payload_end + 1] + file[at - 1 : at]
             proof_end = at + proof_size
-            if marks + file[proof_end : proof_end + 1] != (b"\n\n\n" if payload_size else b"\n\n"):
+            if marks + file[proof_end : proof_end + 1] != (b"\n\n\n\n" if payload_size else b"\n\n"):
                 raise ProofFailed("block act", expected="a newline after each part", actual="another byte or none")
             yield Entry(leaf, payload, salt, file[at:proof_end])
             at = proof_end + 1

@@ -19,12 +19,13 @@ HASH_SIZE: Final = 32
 SIZE_MAX: Final = 2**63 - 1
 """The largest tree size and the largest integer read: what PostgreSQL's bigint and Go's int64 hold."""
 _DIGITS_MAX: Final = len(str(SIZE_MAX))
-_HASH_TEXT: Final = r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="
+HASH_TEXT: Final = r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="
 """32 bytes in base64. The last character before the padding has two bits that encode nothing: they are zero."""
-_HASH: Final = re.compile(_HASH_TEXT)
+_HASH: Final = re.compile(HASH_TEXT)
+_HASH_BYTES: Final = re.compile(HASH_TEXT.encode())
 _HASH_LENGTH: Final = 43
 """Characters of a hash in base64, without the padding."""
-_LINE_LENGTH: Final = _HASH_LENGTH + 2
+HASH_LINE_LENGTH: Final = _HASH_LENGTH + 2
 """The same with padding and a newline."""
 _PADDING_AS_A: Final = bytes.maketrans(b"=", b"A")
 
@@ -54,23 +55,29 @@ def hashes_from_base64(lines: bytes) -> tuple[bytes, ...]:
 
     As strict as `from_base64` line by line, and ten times as fast: a proof is mostly this. Raises `ProofFailed`.
     """
-    count, rest = divmod(len(lines), _LINE_LENGTH)
+    count, rest = divmod(len(lines), HASH_LINE_LENGTH)
     marks = b"=" * count
-    if not rest and lines[_HASH_LENGTH::_LINE_LENGTH] == marks and lines.count(b"=") == count:
+    if not rest and lines[_HASH_LENGTH::HASH_LINE_LENGTH] == marks and lines.count(b"=") == count:
         # With an A for its padding a line of 44 characters is 33 bytes, the last of them zero unless bits are set that
-        # encode nothing.
+        # encode nothing. A newline in another place leaves another number of them.
         try:
             decoded = a2b_base64(lines.translate(_PADDING_AS_A, b"\n"), strict_mode=True)
         except NotBase64:
             decoded = b""
-        lines_end = lines[_HASH_LENGTH + 1 :: _LINE_LENGTH]
-        if len(decoded) == count * (HASH_SIZE + 1) and lines_end == b"\n" * count and not any(decoded[HASH_SIZE::33]):
+        if len(decoded) == count * (HASH_SIZE + 1) and decoded[HASH_SIZE :: HASH_SIZE + 1] == bytes(count):
             return unpack("32sx" * count, decoded)
     # Which line is wrong, and how, is said slowly.
     *each, end = lines.decode("latin-1").split("\n")
     if end:
         raise ProofFailed("hashes", expected="each line ended by a newline", actual=end)
     return tuple(from_base64(line, "hash", HASH_SIZE) for line in each)
+
+
+def hash_from_base64(line: bytes, what: str) -> bytes:
+    """`from_base64` for 32 bytes, in half the time."""
+    if _HASH_BYTES.fullmatch(line):
+        return a2b_base64(line)
+    return from_base64(line.decode("latin-1"), what, HASH_SIZE)
 
 
 def is_hash(text: str) -> bool:

@@ -60,12 +60,13 @@ class Inclusions:
     def __init__(self, size: int, root: bytes, count: int) -> None:
         """`count` is how many proofs are to be expected: where their paths meet follows from that."""
         self._size, self._root = size, root
-        self._level = max(0, size.bit_length() - count.bit_length() + 2)
+        self.level = max(0, size.bit_length() - count.bit_length() + 2)
+        """So many leaves' worth of levels up, paths are taken to have met."""
         self._met: dict[int, tuple[bytes, Sequence[bytes]]] = {}
 
     def verify(self, leaf_hash: bytes, index: int, proof: Sequence[bytes]) -> None:
         """See `verify_inclusion`."""
-        level, block = self._level, index >> self._level
+        level, block = self.level, index >> self.level
         met = self._met.get(block)
         if met is not None and len(leaf_hash) == HASH_SIZE and index < self._size and tuple(proof[level:]) == met[1]:
             reached = _climb(leaf_hash, index, proof[:level])

@@ -165,7 +165,11 @@ def _read(payload: bytes, what: str) -> Mapping[str, object]:
     Return a proved event. Its bytes are the ones committed to, so numbers of any form may be in it: they stay text.
     """
     try:
-        read = cast("object", _LENIENT.decode(payload.decode("utf-8")))
+        text = payload.decode("utf-8")
+        # `decode` looks for white space at both ends, which costs as much as a tenth of the reading.
+        read, end = cast("tuple[object, int]", _LENIENT.raw_decode(text)) if text[:1] == "{" else (None, -1)
+        if end != len(text):
+            read = cast("object", _LENIENT.decode(text))
     except (ValueError, RecursionError) as error:
         raise ProofFailed(f"{what}: event", expected="JSON", actual=str(error)) from None
     event = cast("Mapping[str, object]", read if isinstance(read, dict) else {})

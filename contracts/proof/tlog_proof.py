@@ -7,7 +7,7 @@ The format does not hold the entry. Ours carry the leaf in the `extra` line, whi
 import re
 from typing import Final, NamedTuple
 
-from .encoding import SIZE_MAX, from_base64, hashes_from_base64
+from .encoding import HASH_LINE_LENGTH, SIZE_MAX, from_base64, hashes_from_base64
 from .errors import ProofFailed
 
 TLOG_PROOF: Final = b"c2sp.org/tlog-proof@v1\n"
@@ -29,19 +29,51 @@ class TlogProof(NamedTuple):
 
 def parse_tlog_proof(text: bytes) -> TlogProof:
     """Return what a proof says. Raises `ProofFailed` unless it has one form and no other; tlog-proof, "Format"."""
+    index, extra, begin = _head(text)
+    # Without hashes the blank line comes at once.
+    blank = begin if text.startswith(b"\n", begin) else text.find(b"\n\n", begin) + 1
+    if not blank or blank + 1 == len(text):
+        raise ProofFailed("proof", expected="a blank line and a checkpoint", actual="none")
+    return TlogProof(index, _few(hashes_from_base64(text[begin:blank])), text[blank + 1 :], extra)
+
+
+class ProofsOfOneTree:
+    """Reads many proofs that end with the same checkpoint: hashes near the root, which they share, are read once."""
+
+    def __init__(self, checkpoint: bytes, level: int) -> None:
+        """From `level` on hashes are taken to be shared."""
+        self._tail = b"\n" + checkpoint
+        self._checkpoint = checkpoint
+        self._cut = level * HASH_LINE_LENGTH
+        self._read: dict[bytes, tuple[bytes, ...]] = {}
+
+    def parse(self, text: bytes) -> TlogProof:
+        """See `parse_tlog_proof`. Raises `ProofFailed` also where the proof ends with another checkpoint."""
+        index, extra, begin = _head(text)
+        blank = len(text) - len(self._tail)
+        if blank < begin or not text.endswith(self._tail):
+            raise ProofFailed("checkpoint of the proof", expected=self._checkpoint, actual=text[max(begin, blank) :])
+        cut = min(begin + self._cut, blank)
+        shared = text[cut:blank]
+        above = self._read.get(shared)
+        if above is None:
+            above = self._read[shared] = hashes_from_base64(shared)
+        return TlogProof(index, _few(hashes_from_base64(text[begin:cut]) + above), self._checkpoint, extra)
+
+
+def _head(text: bytes) -> tuple[int, bytes | None, int]:
+    """Return the index, the extra data, and where the hashes begin."""
     head = _HEAD.match(text)
     if head is None:
         raise ProofFailed("proof", expected="c2sp.org/tlog-proof@v1 and the line of an index", actual=text[:96])
     index = int(head[2])
     if index > SIZE_MAX:
         raise ProofFailed("index", expected=f"at most {SIZE_MAX}", actual=index)
-    begin = head.end()
-    # Without hashes the blank line comes at once.
-    blank = begin if text.startswith(b"\n", begin) else text.find(b"\n\n", begin) + 1
-    if not blank or blank + 1 == len(text):
-        raise ProofFailed("proof", expected="a blank line and a checkpoint", actual="none")
-    hashes = hashes_from_base64(text[begin:blank])
+    extra = from_base64(head[1].decode("latin-1"), "extra data of the proof") if head[1] is not None else None
+    return index, extra, head.end()
+
+
+def _few(hashes: tuple[bytes, ...]) -> tuple[bytes, ...]:
     if len(hashes) > HASHES_MAX:
         raise ProofFailed("inclusion proof", expected=f"at most {HASHES_MAX} hashes", actual=len(hashes))
-    extra = from_base64(head[1].decode("latin-1"), "extra data of the proof") if head[1] is not None else None
-    return TlogProof(index, hashes, text[blank + 1 :], extra)
+    return hashes
