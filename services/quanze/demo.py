@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from contracts.proof import Trust, parse_keys, verify_document
-from quanze.asking import history_of
+from quanze.asking import bundle_of, history_of
 from quanze.client import Client
 from quanze.commands.options import progress
 from quanze.posting import Posted, acts_of, post_all
@@ -34,7 +34,7 @@ def tell(data: DataDirectory, url: str) -> None:
         _replay(client, showcase["replay"])
         _conflict(client, showcase["conflict"])
         _who(client, showcase, positions)
-        _proof(client, data, positions[_key(showcase["who"])])
+        _proof(client, data, showcase["replay"])
     click.echo(f"\nServing on {url} (API page: {url}/docs). Ctrl-C ends it. In another terminal, for example:")
     asking = f"--url {url} --token-file {data.admin_token}"
     click.echo(f"  .venv/bin/quanze conflicts {asking}")
@@ -78,13 +78,15 @@ def _who(client: Client, showcase: Mapping[str, Any], positions: Mapping[Key, in
         click.echo(told_authority(answer))
 
 
-def _proof(client: Client, data: DataDirectory, position: int) -> None:
+def _proof(client: Client, data: DataDirectory, project: str) -> None:
     _head(4, "Is the record untouched? Checked with the file and the public key alone", "记录是否被改动过")
-    proof = client.content(f"/v1/proofs/inclusion?position={position}&payload=true") or b""
-    kept = data.path / f"proof-{position}.json"
-    kept.write_bytes(proof)
+    kept = data.path / f"{project.removeprefix('project:')}.bundle"
+    kept.write_bytes(bundle_of(client, project, None))
     keys = parse_keys(data.verifier_key.read_text("utf-8"))
-    click.echo(told_report(str(kept), verify_document(kept.read_bytes(), Trust(keys))))
+    report = verify_document(kept.read_bytes(), Trust(keys))
+    click.echo(told_report(str(kept), report))
+    if report.summary is not None:
+        click.echo(f"\n{report.summary.zh}")
     click.echo(f"  by yourself: .venv/bin/quanze verify {kept} --log-key {data.verifier_key}")
 
 

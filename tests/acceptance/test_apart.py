@@ -78,6 +78,19 @@ def test_two_ledgers_and_a_projector_apart_agree(up: Process, database: dict[str
                 f"{url}/v1/projects/P-1/history", params={"min_position": positions[-1]}, headers=headers, timeout=15
             ).json()
             assert [act["position"] for act in history["items"]] == positions
+        # A projector on its own asks the ledger's public API for the evidence, and says the same as one beside it.
+        token = {"QUANZE_LEDGER_URL": ledger, "QUANZE_LEDGER_TOKEN": up.token}
+        with alone("projector", database | token, directory / "proving.out") as proving:
+            asked = {"min_position": positions[-1]}
+            bundles = [
+                httpx.get(f"{url}/v1/projects/P-1/bundle", params=asked, headers=headers, timeout=15)
+                for url in (proving, up.url)
+            ]
+            assert [each.status_code for each in bundles] == [200, 200], bundles[0].text
+            assert bundles[0].content == bundles[1].content
+        kept = directory / "P-1.bundle"
+        kept.write_bytes(bundles[0].content)
+        assert run("verify", kept, "--log-key", up.data / "log.vkey").status == 0
     assert run("verify", "--log", database["QUANZE_DSN"], "--log-key", up.data / "log.vkey").status == 0
 
 

@@ -71,7 +71,7 @@ def test_the_four_answers_are_printed(demo: Process) -> None:
 
 
 def test_the_proof_it_left_verifies_offline(demo: Process) -> None:
-    (kept,) = demo.data.glob("proof-*.json")
+    (kept,) = demo.data.glob("*.bundle")
     assert run("verify", kept, "--log-key", demo.data / "log.vkey").status == 0
 
 

@@ -130,7 +130,7 @@ def test_the_act_is_recorded_and_read_back(steps: list[Step]) -> None:
 
 
 def test_the_proof_verifies(steps: list[Step], home: Path) -> None:
-    assert printed_by(steps, "quanze verify data").startswith("data/proof.json: verified\n")
+    assert printed_by(steps, "quanze verify data").startswith("data/proof.json: verified-unwitnessed\n")
     assert json.loads((home / "data" / "proof.json").read_text("utf-8"))["leaf_index"] == 0
 
 
