@@ -22,6 +22,7 @@ from contracts.faults import (
     member_faults,
     pointer,
     references_in,
+    references_of,
 )
 from contracts.payloads import ActCorrect, Payload
 from contracts.references import holds_citizen_id, kind_of
@@ -78,11 +79,14 @@ def read_event(raw: bytes, catalogue: Catalogue) -> Event:
     return Event(envelope, payload, act, tuple(tags), raw)
 
 
-def tags_of(envelope: Envelope, payload: Payload) -> tuple[str, ...]:
-    """Return the tags of an act: its reference attributes, then every reference in a declared payload field."""
-    first = dict.fromkeys(value for name in REFERENCES if (value := getattr(envelope, name)) is not None)
-    first |= dict.fromkeys(text for mark, text, _ in marked_values(payload, "") if mark == "reference")
-    return tuple(first)
+def tags_of(envelope: Struct, payload: Payload) -> tuple[str, ...]:
+    """
+    Return the tags of an act: its reference attributes, then every reference in a declared payload field.
+
+    `envelope` is an `Envelope`, or has at least these attributes of one.
+    """
+    first = [value for name in REFERENCES if (value := getattr(envelope, name)) is not None]
+    return tuple(dict.fromkeys(first + references_of(payload)))
 
 
 def _read(

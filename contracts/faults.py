@@ -95,6 +95,13 @@ def marks_hold(values: Iterable[Struct], references: dict[str, None]) -> bool:
     return True
 
 
+def references_of(value: Struct) -> list[str]:
+    """Return the references of a decoded Struct, in the order of its fields."""
+    named: list[str] = []
+    _gather(value, named, [], [])
+    return named
+
+
 def _gather(value: Struct, named: list[str], ids: list[str], times: list[tuple[str, str]]) -> None:
     """Add the marked values of a decoded Struct, as `marked_values`, which also says where they are."""
     get, rows = _getter(value.__class__)

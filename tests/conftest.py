@@ -35,8 +35,9 @@ from ledger.main import Ledger, found_log, migrate_ledger
 from ledger.settings import Settings
 from ledger.signer import SigningKey
 from projector.main import migrate_projector
+from quanze.database_check import database_log
 from quanze.embedded import embedded
-from quanze.full_check import check_log, database_log
+from quanze.full_check import check_log
 
 ORIGIN = "localhost/quanze/test"
 IMAGE = "postgres:18"
@@ -161,7 +162,7 @@ def ledger(database: Database) -> Iterator[TestLedger]:
 def require_intact(database: Database) -> None:
     """Fail unless the whole log verifies."""
     with psycopg.connect(database.dsn) as connection:
-        log, _ = database_log(connection, database.log_id)
+        log = database_log(connection, database.log_id)
         checked = check_log(log, [VerifierKey.parse(database.signer.vkey)])
     assert checked.fault is None, f"position {checked.position}: {checked.fault}"
 

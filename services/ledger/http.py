@@ -18,7 +18,7 @@ from edge.tokens import Token, Tokens, bearer_of, require, requires
 from ledger.errors import Unknown
 from ledger.main import Ledger
 from ledger.posting import post_events
-from ledger.reading import ConsistencyProof, InclusionProof, LogKeys, Rotations, StoredAct
+from ledger.reading import ConsistencyProof, InclusionProof, LogKeys, Rotations, SignedHead, StoredAct
 from ledger.subscribing import Subscription
 
 _STRUCTURED: Final = "application/cloudevents+json"
@@ -147,6 +147,15 @@ def prove_evidence(request: Request[Token, None, State], data: JSONBody[Proved])
     return ledger.evidences.of(data.positions, data.held)
 
 
+@get("/v1/checkpoints", guards=[requires("read", "verify")], sync_to_thread=True, tags=["proofs"])
+def list_checkpoints(
+    request: Request[Token, None, State], limit: Limit = LIMIT_DEFAULT, after: After = None
+) -> Page[SignedHead]:
+    """List every tree head ever signed, in the order of their sizes: what an auditor holds the log to."""
+    ledger: Ledger = request.app.state.ledger
+    return ledger.reading.checkpoints(after, limit)
+
+
 @get("/v1/log", exclude_from_auth=True, sync_to_thread=True, tags=["proofs"])
 def get_log(request: Request[Any, None, State]) -> LogKeys:
     """Say which log this is, which keys it ever signed with, and who witnesses it."""
@@ -213,6 +222,7 @@ HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     prove_tlog,
     prove_consistency,
     prove_evidence,
+    list_checkpoints,
     get_log,
     list_rotations,
     get_checkpoint,

@@ -83,6 +83,15 @@ class ConsistencyProof(Struct, frozen=True):
     second_checkpoint: str
 
 
+class SignedHead(Struct, frozen=True):
+    """A tree head that was signed: its size, its root in base64, its C2SP signed note, when it was signed."""
+
+    size: int
+    root: str
+    note: str
+    signed_at: str
+
+
 class Freeze(Struct, frozen=True):
     """Since when and why a log takes nothing more, and the origin of the log that goes on, once there is one."""
 
@@ -220,6 +229,15 @@ class Reading:
             first_checkpoint=smaller.note,
             second_checkpoint=self._cosignatures.with_cosignatures(larger),
         )
+
+    def checkpoints(self, after: str | None, limit: int) -> Page[SignedHead]:
+        """Return a page of the heads ever signed, in order of size. An old size may be signed late, on demand."""
+        cursor = read_cursor(after, int)
+        parameters = {"log_id": self._log_id, "after": cursor[0] if cursor else -1, "limit": limit + 1}
+        with self._pool.connection() as connection:
+            rows = connection.execute(statement("ledger", "checkpoints_after"), parameters).fetchall()
+        heads = [SignedHead(size, base64(root), note, signed_at.isoformat()) for size, root, note, signed_at in rows]
+        return page(heads, limit, lambda each: (each.size,))
 
     def tile(self, path: str, *, leaves: bool = False) -> bytes:
         """

@@ -94,7 +94,7 @@ def _run() -> None:
         _fail(str(exc), EXIT_WRONG_USE)
     except (httpx.TransportError, NothingRuns) as exc:
         _fail(f"the service did not answer: {exc}", EXIT_NO_SERVICE)
-    except (psycopg.OperationalError, EmbeddedError, BinariesMissing) as exc:
+    except (psycopg.OperationalError, psycopg.InternalError, EmbeddedError, BinariesMissing) as exc:
         _fail(str(exc).strip(), EXIT_NO_SERVICE)
     except psycopg.errors.InsufficientPrivilege as exc:
         _fail(f"this database login may not do that: {str(exc).strip()}", EXIT_NO_SERVICE)

@@ -1,96 +1,137 @@
 """
 The full check of a log, from the stored bytes up: `quanze verify --log`.
 
-Every leaf against its entry, every payload against its commitment, every tag against the payload, every tile against
-the leaves, every checkpoint ever signed against the tree at its size. It stops at the first fault and names its
-position. Hashes and signatures come from `contracts.proof`, so nothing that built the tree is asked about it.
+Every leaf against its entry, every payload against its commitment and its leaf, every tag against the payload, the
+order of the clock, every tile against what lies below it and above it, every checkpoint ever signed against the tree at
+its size, the head against the whole. It stops at the first fault and names the lowest position concerned. Hashes and
+signatures come from `contracts.proof`, so nothing that built the tree is asked about it.
+
+What no leaf and no signature covers cannot be checked: when a checkpoint was signed, when a key or the log was added,
+from which size a key signs, that a log is frozen, the tokens; of acts that the library wrote itself, the tags.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from functools import cache
+from hashlib import sha256
+from itertools import chain
+from operator import attrgetter
+from typing import Any, Final, TypeVar
 
 import msgspec
-import psycopg
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from contracts.catalogue import BadCatalogue, Catalogue, base_catalogue
-from contracts.envelope import REFERENCES, Envelope
+from contracts.envelope import REFERENCES
 from contracts.event import tags_of
-from contracts.payloads import CatalogueExtend, Payload
+from contracts.moments import BadMoment, parse_instant
+from contracts.payloads import CatalogueExtend, DataErase, Payload
 from contracts.proof import (
-    EMPTY_ROOT,
-    Checkpoint,
     ProofFailed,
     VerifierKey,
-    announced_key,
     check_payload,
     leaf_hash,
-    node_hash,
-    open_vouched,
+    parse_key,
     parse_leaf,
+    verify_consistency,
 )
-from edge.database import statement
+from quanze.check_state import State
+from quanze.log_to_check import Entry, Log, SignedHead, Unreadable
+from quanze.rebuilt_tree import TILE_HEIGHT, TILE_WIDTH, FullTile, RebuiltTree
+from quanze.trusted_keys import TrustedKeys
 
-TILE_WIDTH = 256
+REMEMBERED_EVERY: Final = 10_000
+"""Acts between two writings of what was checked so far."""
+_STEP: Final = 1_000
+"""Acts between two moments at which a check could go on from: what an interruption loses."""
+
+_KEEPING_THEIR_CONTENT: Final = frozenset(("catalogue.extend", "data.erase", "log.rotate_key", "log.succeed"))
+_LIBRARY: Final = "urn:quanze:ledger"
+"""The source of what the event sourcing library records itself: no CloudEvents, with tags of its own."""
+_SAID: Final = ("source", "id", "type", "subject", "time", "actor", "recordedtime", "role", *REFERENCES[2:])
+"""What a leaf repeats of its event."""
 
 
-class Entry(Struct, frozen=True):
-    """A stored act as the check sees it; `tags` is None where the source does not show them."""
+class _Event(Struct, frozen=True):
+    """What a CloudEvent says, as it stands there: it was admitted, and its bytes are what the leaf commits to."""
 
-    position: int
     source: str
     id: str
     type: str
-    tags: Sequence[str] | None
-    leaf: bytes
-    leaf_hash: bytes
-    salt: bytes | None
-    payload: bytes | None
+    subject: str
+    time: str
+    actor: str
+    data: Raw
+    recordedtime: str | None = None
+    role: str | None = None
+    unit: str | None = None
+    authority: str | None = None
+    onbehalfof: str | None = None
 
 
-class SignedHead(Struct, frozen=True):
-    """A checkpoint as stored: its size and root beside the note that should say the same."""
-
-    size: int
-    root: bytes
-    note: bytes
-
-
-class Head(Struct, frozen=True):
-    """Where the log says that it stands."""
-
-    size: int
-    root: bytes
+_said_by: Final = attrgetter(*_SAID)
+_decode_event: Final = msgspec.json.Decoder(_Event).decode
 
 
 class Checked(Struct, frozen=True):
-    """What a check found: how far it got, and the first fault, if any, with its position."""
+    """
+    What a check found: how far it got, and the first fault, if any, with its position.
+
+    Of its acts, the first `remembered` were checked by an earlier run, and only held to what that one saw.
+    """
 
     origin: str
     size: int
     checkpoints: int
     erased: int
+    remembered: int = 0
     fault: str | None = None
     position: int | None = None
 
 
-class Log(Struct, frozen=True):
-    """A log to check. `tile` returns the stored bytes of a full tile and its stored root, or None if not stored."""
+def check_log(
+    log: Log,
+    keys: Sequence[VerifierKey] = (),
+    *,
+    since: State | None = None,
+    remember: Callable[[State], None] = lambda _: None,
+    progress: Callable[[int, int], None] = lambda _position, _checkpoints: None,
+) -> Checked:
+    """
+    Check a whole log with the keys that its owner gave, else with those that `since` remembers or the log names, and
+    those that the log leads on to from them: see `TrustedKeys`.
 
-    origin: str
-    head: Head
-    entries: Iterable[Entry]
-    checkpoints: Sequence[SignedHead]
-    tile: Callable[[int, int], tuple[bytes, bytes | None] | None]
-
-
-class Unreadable(Exception):
-    """The source of a log cannot show an act, because its stored bytes contradict each other."""
-
-    def __init__(self, position: int | None, message: str) -> None:
-        super().__init__(message)
-        self.position = position
+    With `since` only what came after it is read anew, and all is held to it. `remember` is given what to go on from:
+    every so often, at the end, and where the check breaks off by an exception; after a fault what it was given before
+    may hold what led to it. `progress` is told positions and counts of checkpoints. Memory does not grow with the log
+    where the log can say which keys are repeated.
+    """
+    check = _Check(log, keys, since)
+    kept = since
+    fault: _Fault | Unreadable | None = None
+    try:
+        check.begin()
+        for entry in check.entries:
+            check.entry(entry)
+            if check.size % _STEP == 0:
+                kept = check.state()
+                progress(check.size, check.signed)
+                if check.size % REMEMBERED_EVERY == 0:
+                    remember(kept)
+        check.end()
+    except (_Fault, Unreadable) as found:
+        fault = found
+    except BaseException:  # told to end, or the source is gone: what was checked need not be checked again
+        if kept is not None:
+            remember(kept)
+        raise
+    missing = check.missing_content()
+    if missing is not None and (fault is None or fault.position is None or missing < fault.position):
+        fault = _Fault(missing, "content is missing, and no order to erase it was recorded later")
+    if fault is not None:
+        return check.checked(str(fault), fault.position)
+    remember(check.state())
+    return check.checked()
 
 
 class _Fault(Exception):
@@ -99,78 +140,203 @@ class _Fault(Exception):
         self.position = position
 
 
-def check_log(
-    log: Log,
-    keys: Sequence[VerifierKey],
-    progress: Callable[[int], None] = lambda _: None,
-    retired: Sequence[VerifierKey] = (),
-) -> Checked:
-    """
-    Check a whole log; `progress` is told each position. Memory does not grow with the log.
-
-    Trusted are `keys`, and those that acts of the log itself announce under heads that a trusted key signed. Keys that
-    the log says it `retired` may have signed heads, too, as long as a trusted key signed a later one, and with it
-    everything before.
-    """
-    check = _Check(log, keys, retired)
-    try:
-        for entry in log.entries:
-            check.entry(entry)
-            progress(entry.position)
-        check.end()
-    except (_Fault, Unreadable) as fault:
-        return Checked(log.origin, check.size, check.signed, check.erased, str(fault), fault.position)
-    return Checked(log.origin, check.size, check.signed, check.erased)
-
-
 class _Differs(Exception):
     """Two things that were stored apart and say the same do not."""
 
 
+class _Signed:
+    """The checkpoints in the order of their sizes: the `next` one, how many sizes were passed, a digest over these."""
+
+    def __init__(self, signed: Iterable[SignedHead]) -> None:
+        self._rest = iter(signed)
+        self.next = next(self._rest, None)
+        self.passed = 0
+        self.digest = b""
+
+    def advance(self) -> None:
+        """Pass the next one. A second one of its size is held to the same root, and is none that was signed apart."""
+        passed, self.next = self.next, next(self._rest, None)
+        if passed is not None and (self.next is None or self.next.size != passed.size):
+            self.passed += 1
+            self.digest = sha256(self.digest + passed.size.to_bytes(8, "big") + passed.root + passed.note).digest()
+
+
 class _Check:
-    def __init__(self, log: Log, keys: Sequence[VerifierKey], retired: Sequence[VerifierKey]) -> None:
-        self._log, self._keys = log, list(keys)
-        trusted = [(key.name, key.key) for key in keys]
-        self._retired = [key for key in retired if (key.name, key.key) not in trusted]
-        self._announced: list[tuple[VerifierKey, VerifierKey]] = []  # keys that acts announce, and those they retire
-        self._unvouched: int | None = None
+    def __init__(self, log: Log, keys: Sequence[VerifierKey], since: State | None) -> None:
+        self._log, self._given, self._since = log, keys, since
+        self._keys = TrustedKeys((), ())
         self._catalogue = base_catalogue()
-        self._subtrees: list[tuple[int, bytes]] = []  # (leaves, root) of the perfect subtrees, the largest first
-        self._tiles: list[list[bytes]] = [[]]  # per level, the hashes of the tile that is filling
-        self._indexes: list[int] = [0]
-        self._pending = sorted(log.checkpoints, key=lambda signed: signed.size)
-        self._recorded_at = ""
-        self.size = self.signed = self.erased = 0
+        self._tree = RebuiltTree() if since is None else RebuiltTree(since.size, since.subtrees, since.filling)
+        self._recorded_at = since.recorded_at if since is not None else None
+        self._unordered = {(source, id): at for source, id, at in since.unordered} if since is not None else {}
+        self._packs = list(since.packs) if since is not None else []
+        self._repeated: int | None = None
+        self._keys_seen: set[int] | None = set() if log.repeated is None else None
+        self._signed = _Signed(())
+        self.erased = since.erased if since is not None else 0
+        self.entries: Iterator[Entry] = iter(())
+
+    @property
+    def size(self) -> int:
+        return self._tree.size
+
+    @property
+    def signed(self) -> int:
+        return self._signed.passed
+
+    def state(self) -> State:
+        """Return what a check needs to go on from here."""
+        return State(
+            origin=self._log.origin,
+            keys=self._keys.lines(),
+            learned=list(self._keys.learned),
+            announced=list(self._keys.announced),
+            unvouched=self._keys.unvouched,
+            size=self.size,
+            subtrees=list(self._tree.subtrees),
+            filling=[list(tile) for tile in self._tree.filling],
+            recorded_at=self._recorded_at,
+            checkpoints=self.signed,
+            checkpoints_digest=self._signed.digest,
+            erased=self.erased,
+            unordered=[(*key, at) for key, at in self._unordered.items()],
+            packs=list(self._packs),
+        )
+
+    def checked(self, fault: str | None = None, position: int | None = None) -> Checked:
+        remembered = self._since.size if self._since is not None else 0
+        return Checked(self._log.origin, self.size, self.signed, self.erased, remembered, fault, position)
+
+    def begin(self) -> None:
+        """Check whose log this is, and hold it to what is remembered of it."""
+        self._check_keys()
+        self._signed = _Signed(self._log.checkpoints())
+        if self._since is not None:
+            self._check_remembered(self._since)
+        if self._log.repeated is not None:
+            self._repeated = self._log.repeated()
+        self.entries = iter(self._log.entries(self.size))
         self._check_signed()
 
     def entry(self, entry: Entry) -> None:
         position = self.size + 1
-        if entry.position != position:
+        if entry.position < position:
+            raise _Fault(entry.position, f"position {entry.position} is there twice, or before the first")
+        if entry.position > position:
             raise _Fault(position, f"position {position} is missing: the next entry says {entry.position}")
+        if position > self._log.head.size:
+            raise _Fault(position, f"the entries go on after the {self._log.head.size} acts of the head")
         try:
             leaf = parse_leaf(entry.leaf)
             self._check_leaf(entry, leaf)
             self._check_content(entry, leaf)
         except (ProofFailed, _Differs) as exc:
             raise _Fault(position, str(exc)) from exc
-        if leaf["type"] == "log.rotate_key" and entry.salt is not None and entry.payload is not None:
-            with suppress(ProofFailed):  # somebody else's act: it announces nothing
-                self._announced.append(announced_key(leaf, entry.salt, entry.payload))
-        self._grow(entry.leaf_hash)
+        for tile in self._tree.add(entry.leaf_hash):
+            self._check_tile(tile)
         self._check_signed()
 
     def end(self) -> None:
-        """Check what the whole tree says: the head, and that nothing larger was ever signed."""
-        if self._log.head.size > self.size:
-            raise _Fault(self.size + 1, f"the head says {self._log.head.size} acts; they end at {self.size}")
-        if self._log.head != Head(self.size, self._root()):
-            raise _Fault(self.size, f"the head says {self._log.head.size} acts and another root than the entries give")
-        if self._pending:
-            larger = self._pending[-1].size
-            raise _Fault(self.size + 1, f"a tree of {larger} acts was signed; the log ends at {self.size}: rolled back")
-        if self._unvouched is not None:
+        """Check what the whole tree says: the head, what is served of its edge, and that nothing lies beyond."""
+        head = self._log.head
+        if head.size > self.size:
+            raise _Fault(self.size + 1, f"the head says {head.size} acts; they end at {self.size}")
+        if head.root != self._tree.root():
+            raise _Fault(self.size, f"the head says {head.size} acts and another root than the entries give")
+        if head.frontier not in (None, b"".join(self._tree.subtrees)):
+            raise _Fault(self.size, "the frontier of the head is not what the entries give")
+        if head.recorded_at not in (None, self._recorded_at):
+            raise _Fault(self.size, "the time of the head is not that of the last act")
+        self._check_partial_tiles()
+        if (larger := self._signed.next) is not None:
+            raise _Fault(
+                self.size + 1, f"a tree of {larger.size} acts was signed; the log ends at {self.size}: rolled back"
+            )
+        if (surplus := self._log.surplus_tile()) is not None:
+            raise _Fault(self.size + 1, f"tile {surplus} is stored, and is none of a tree of {self.size} acts")
+        if (size := self._keys.unvouched) is not None:
             message = "is signed by a key that only the log itself calls retired, and by no trusted one later"
-            raise _Fault(self._unvouched, f"the checkpoint of size {self._unvouched} {message}")
+            raise _Fault(size, f"the checkpoint of size {size} {message}")
+
+    def missing_content(self) -> int | None:
+        """
+        Return the lowest position whose content is gone though no order to erase it came later, if there is one.
+
+        Reads on from wherever the check stopped: the order may come last.
+        """
+        missing = dict(self._unordered)
+        if missing:
+            with suppress(Unreadable):
+                for entry in chain(self.entries, self._log.later()):
+                    if entry.type == "data.erase" and (order := _read(entry, DataErase)) is not None:
+                        missing.pop((order.target.source, order.target.id), None)
+        return min(missing.values(), default=None)
+
+    def _check_keys(self) -> None:
+        origin, since = self._log.origin, self._since
+        named: list[VerifierKey] = []
+        for each in self._log.keys:
+            try:
+                named.append(parse_key(each.line))
+            except ProofFailed as exc:
+                raise _Fault(each.from_size + 1, f"a key that the log names: {exc}") from exc
+        kept = [parse_key(line) for line in since.keys] if since is not None else []
+        # A key's name is the origin that it signs for, and the only word on it: the log may call itself anything.
+        given = [key for key in self._given or kept or named if key.name == origin]
+        if not given or any(key.name != origin for key in named):
+            raise _Fault(1, f"the log calls itself {origin}, which is not the name of its key")
+        if not {key.key for key in named} & {key.key for key in given}:
+            raise _Fault(1, "the log does not name the key as its own")
+        if since is None:
+            self._keys = TrustedKeys(given, named)
+        else:
+            self._keys = TrustedKeys(given, named, since.learned, since.announced, since.unvouched)
+
+    def _check_remembered(self, since: State) -> None:
+        head = self._log.head
+        if head.size < since.size:
+            raise _Fault(
+                head.size + 1, f"it had {since.size} acts when it was checked before, and has {head.size}: rolled back"
+            )
+        self._check_signed_before(since)
+        self._check_beginning(since.size, self._tree.root(), f"the tree of {since.size} acts that was checked before")
+        for position, hashed in since.packs:
+            self._restore_pack(position, hashed)
+
+    def _check_signed_before(self, since: State) -> None:
+        """Pass the checkpoints whose entries are not read again. If any is new, or another, prove each once more."""
+        while (signed := self._signed.next) is not None and signed.size <= since.size:
+            self._signed.advance()
+        if self.signed < since.checkpoints:
+            raise _Fault(since.size, f"of {since.checkpoints} checkpoints that were seen before {self.signed} are left")
+        if self._signed.digest == since.checkpoints_digest:
+            return
+        # An old size may be signed at any time, on demand (decision 12): its root is then proved, not computed.
+        self._keys.unvouched = None
+        for signed in self._log.checkpoints():
+            if signed.size > since.size:
+                return
+            self._check_beginning(signed.size, self._open(signed), f"the checkpoint of size {signed.size}")
+
+    def _check_beginning(self, size: int, root: bytes, what: str) -> None:
+        """Raise unless `root` is that of the beginning of the head's tree, which the entries in turn must give."""
+        head = self._log.head
+        try:
+            verify_consistency(size, head.size, self._log.consistency(size, head.size), root, head.root)
+        except ProofFailed as exc:
+            raise _Fault(size, f"{what} is no beginning of the log: {exc}") from exc
+
+    def _restore_pack(self, position: int, hashed: bytes) -> None:
+        """Read a pack again that an earlier run has read: the acts after it may be of kinds that it brought."""
+        entry = next(iter(self._log.entries(position - 1)), None)
+        pack = _read(entry, CatalogueExtend) if entry is not None else None
+        if entry is None or pack is None or leaf_hash(entry.leaf) != hashed:
+            raise _Fault(position, "the catalogue pack that was checked before is another one, or gone")
+        try:
+            check_payload(parse_leaf(entry.leaf), entry.salt or b"", entry.payload or b"")
+        except ProofFailed as exc:
+            raise _Fault(position, str(exc)) from exc
+        self._catalogue = _extended(self._catalogue, pack)
 
     def _check_leaf(self, entry: Entry, leaf: Mapping[str, Any]) -> None:
         if leaf_hash(entry.leaf) != entry.leaf_hash:
@@ -178,120 +344,117 @@ class _Check:
         said = (leaf["position"], leaf["origin"], leaf["source"], leaf["id"], leaf["type"])
         if said != (entry.position, self._log.origin, entry.source, entry.id, entry.type):
             raise _Differs("the entry's columns say other than its leaf")
-        if leaf["recorded_at"] < self._recorded_at:
-            raise _Differs("recorded before the act at the position before")
+        if self._is_repeated(entry):
+            raise _Differs("an act before has its source and id")
+        try:
+            recorded_at = parse_instant(leaf["recorded_at"])
+            if self._recorded_at is not None and recorded_at < parse_instant(self._recorded_at):
+                raise _Differs("recorded before the act at the position before")
+            if "recordedtime" in leaf and parse_instant(leaf["recordedtime"]) > recorded_at:
+                raise _Differs("its source recorded it after the ledger did")
+        except BadMoment as exc:
+            raise _Differs(f"a time of the leaf: {exc}") from exc
         self._recorded_at = leaf["recorded_at"]
+
+    def _is_repeated(self, entry: Entry) -> bool:
+        if self._keys_seen is None:
+            return entry.position == self._repeated
+        seen = len(self._keys_seen)
+        # By a hash of 64 bits that nobody outside this process can foresee: a key takes tens of bytes, not hundreds.
+        self._keys_seen.add(hash((entry.source, entry.id)))
+        return len(self._keys_seen) == seen
 
     def _check_content(self, entry: Entry, leaf: Mapping[str, Any]) -> None:
         if (entry.payload is None) != (entry.salt is None):
             raise _Differs("payload and salt are erased together or not at all")
         if entry.payload is None or entry.salt is None:
-            self.erased += 1
-            missing = {leaf[name] for name in REFERENCES if name in leaf} - set(entry.tags or leaf.values())
-            if missing:
-                raise _Differs(f"tags are missing: {', '.join(sorted(missing))}")
+            self._check_erased(entry, leaf)
             return
         check_payload(leaf, entry.salt, entry.payload)
-        tags = self._tags(entry)
-        if tags is not None and entry.tags is not None and list(entry.tags) != list(tags):
-            raise _Differs("its tags are not those of its payload")
-
-    def _tags(self, entry: Entry) -> Sequence[str] | None:
-        """Return the tags the payload gives; None for an entry of the ledger's own that is no CloudEvent."""
+        if entry.type == "log.rotate_key":
+            self._keys.hear(leaf, entry.salt, entry.payload)
         act = self._catalogue.acts.get(entry.type)
         try:
-            envelope = msgspec.json.decode(entry.payload or b"", type=Envelope)
-            payload = msgspec.json.decode(envelope.data, type=act.payload if act is not None else Payload)
+            event = _decode_event(entry.payload)
+            payload: Payload = _decoder(act.payload if act is not None else Payload)(event.data)
         except msgspec.MsgspecError:
-            return None
-        if entry.type == "catalogue.extend" and isinstance(payload, CatalogueExtend):
-            self._catalogue = _extended(self._catalogue, payload)
-        return tags_of(envelope, payload)
+            return  # an entry of the ledger's own that is no CloudEvent
+        if _said_by(event) != tuple(map(leaf.get, _SAID)):
+            raise _Differs("the leaf says other than the event that it commits to")
+        if entry.tags is not None and tuple(entry.tags) != tags_of(event, payload):
+            raise _Differs("its tags are not those of its payload")
+        match payload:
+            case CatalogueExtend():
+                self._catalogue = _extended(self._catalogue, payload)
+                self._packs.append((entry.position, entry.leaf_hash))
+            case DataErase():
+                self._unordered.pop((payload.target.source, payload.target.id), None)
+            case _:
+                pass
 
-    def _grow(self, hashed: bytes) -> None:
-        self.size += 1
-        width, root = 1, hashed
-        while self._subtrees and self._subtrees[-1][0] == width:
-            width, root = width * 2, node_hash(self._subtrees.pop()[1], root)
-        self._subtrees.append((width, root))
-        self._fill_tile(0, hashed)
+    def _check_erased(self, entry: Entry, leaf: Mapping[str, Any]) -> None:
+        if entry.type in _KEEPING_THEIR_CONTENT:
+            raise _Differs(f"its content is gone: that of a {entry.type} is never erased")
+        shown = dict.fromkeys(leaf[name] for name in REFERENCES if name in leaf)
+        if entry.tags is not None and entry.source != _LIBRARY and entry.tags != list(shown):
+            raise _Differs("its content is gone, and its tags are not those that its leaf shows")
+        self._unordered[entry.source, entry.id] = entry.position
+        self.erased += 1
 
-    def _fill_tile(self, level: int, hashed: bytes) -> None:
-        if level == len(self._tiles):
-            self._tiles.append([])
-            self._indexes.append(0)
-        filling = self._tiles[level]
-        filling.append(hashed)
-        if len(filling) < TILE_WIDTH:
+    def _check_tile(self, tile: FullTile) -> None:
+        name = f"tile {tile.level}/{tile.index}"
+        stored = self._log.tile(tile.level, tile.index)
+        if stored is None:
+            raise _Fault(self.size, f"{name} is missing")
+        hashes, root = stored
+        if hashes != tile.hashes:
+            raise _Fault(self.size, f"{name} is not what the entries give")
+        if root not in (None, tile.root):
+            raise _Fault(self.size, f"the stored root of {name} is not the hash that stands in its parent")
+        if tile.level == 0:
+            self._check_bundle(tile.index, [hashes[at : at + 32] for at in range(0, len(hashes), 32)])
+
+    def _check_partial_tiles(self) -> None:
+        for level, hashes in enumerate(self._tree.filling):
+            index = self.size >> TILE_HEIGHT * (level + 1)
+            if hashes and self._log.partial_tile is not None:
+                served = self._log.partial_tile(level, index, len(hashes))
+                if served != b"".join(hashes):
+                    raise _Fault(self.size, f"tile {level}/{index}.p/{len(hashes)} is not what the entries give")
+        if self._tree.filling[0]:
+            self._check_bundle(self.size // TILE_WIDTH, self._tree.filling[0])
+
+    def _check_bundle(self, index: int, hashes: Sequence[bytes]) -> None:
+        if self._log.bundle is None:
             return
-        root = _perfect_root(filling)
-        stored = self._log.tile(level, self._indexes[level])
-        if stored is None or stored[0] != b"".join(filling) or stored[1] not in (None, root):
-            raise _Fault(self.size, f"tile {level}/{self._indexes[level]} is not what the entries give")
-        self._tiles[level] = []
-        self._indexes[level] += 1
-        self._fill_tile(level + 1, root)
+        served = self._log.bundle(index, len(hashes))
+        leaves = _leaves(served or b"")
+        for at, hashed in enumerate(hashes):
+            if at >= len(leaves) or leaf_hash(leaves[at]) != hashed:
+                raise _Fault(index * TILE_WIDTH + at + 1, f"entry bundle {index} has another leaf there, or none")
+        if served != b"".join(len(leaf).to_bytes(2, "big") + leaf for leaf in leaves) or len(leaves) > len(hashes):
+            raise _Fault(self.size, f"entry bundle {index} has more in it than its leaves")
 
     def _check_signed(self) -> None:
-        while self._pending and self._pending[0].size == self.size:
-            signed = self._pending.pop(0)
-            root = self._root()
-            checkpoint = self._opened(signed.note)
-            if (checkpoint.origin, checkpoint.size, checkpoint.root) != (self._log.origin, self.size, root):
+        while (signed := self._signed.next) is not None and signed.size <= self.size:
+            if signed.size < self.size:
+                raise _Fault(signed.size, f"a checkpoint of size {signed.size} comes after one of {self.size}")
+            if self._open(signed) != self._tree.root():
                 raise _Fault(self.size, f"the checkpoint of size {self.size} was signed for another tree")
-            if signed.root != root:
-                raise _Fault(self.size, f"the stored root of the checkpoint of size {self.size} is another")
-            self.signed += 1
+            self._signed.advance()
 
-    def _opened(self, note: bytes) -> Checkpoint:
-        """Open a note with a trusted key, and trust what it proves to be announced; else with one that was retired."""
+    def _open(self, signed: SignedHead) -> bytes:
+        """Check a stored checkpoint in itself; return its root. What others sign of it belongs here, too."""
+        what = f"the checkpoint of size {signed.size}"
         try:
-            checkpoint, vouching = open_vouched(note, self._keys)
+            checkpoint = self._keys.open(signed.note)
         except ProofFailed as exc:
-            try:
-                checkpoint, _ = open_vouched(note, self._retired)
-            except ProofFailed:
-                raise _Fault(self.size, f"the checkpoint of size {self.size}: {exc}") from exc
-            self._unvouched = self.size
-            return checkpoint
-        self._unvouched = None
-        self._learn(note, {(key.name, key.key) for key in vouching})
-        return checkpoint
-
-    def _learn(self, note: bytes, vouching: set[tuple[str, bytes]]) -> None:
-        """Trust what acts under this note announce in the place of keys that signed it."""
-        for new, retires in list(self._announced):
-            if (retires.name, retires.key) not in vouching:
-                continue
-            self._announced.remove((new, retires))
-            self._retired = [key for key in self._retired if key.key != new.key]
-            if (new.name, new.key) not in [(key.name, key.key) for key in self._keys]:
-                self._keys.append(new)
-            if _signed_by(note, new):
-                vouching.add((new.name, new.key))
-
-    def _root(self) -> bytes:
-        if not self._subtrees:
-            return EMPTY_ROOT
-        root = self._subtrees[-1][1]
-        for _, left in reversed(self._subtrees[:-1]):
-            root = node_hash(left, root)
-        return root
-
-
-def _signed_by(note: bytes, key: VerifierKey) -> bool:
-    try:
-        open_vouched(note, [key])
-    except ProofFailed:
-        return False
-    return True
-
-
-def _perfect_root(hashes: Sequence[bytes]) -> bytes:
-    row = list(hashes)
-    while len(row) > 1:
-        row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
-    return row[0]
+            raise _Fault(signed.size, f"{what}: {exc}") from exc
+        if (checkpoint.origin, checkpoint.size) != (self._log.origin, signed.size):
+            raise _Fault(signed.size, f"{what} was signed for another log or size")
+        if checkpoint.root != signed.root:
+            raise _Fault(signed.size, f"the stored root of {what} is another than was signed")
+        return checkpoint.root
 
 
 def _extended(catalogue: Catalogue, pack: CatalogueExtend) -> Catalogue:
@@ -301,33 +464,29 @@ def _extended(catalogue: Catalogue, pack: CatalogueExtend) -> Catalogue:
         return catalogue  # readers leave such a pack out, so the check does too
 
 
-def database_log(connection: psycopg.Connection[Any], log_id: int) -> tuple[Log, Sequence[str]]:
-    """Return the log of a database, and the lines of a key file that it names its keys by. One snapshot."""
-    connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-    parameters = {"log_id": log_id}
-    origin, size, root = _one(connection, "log_to_check", parameters)
-    keys: Sequence[str] = [row[0] for row in connection.execute(statement("quanze", "keys_to_check"), parameters)]
-    signed = connection.execute(statement("quanze", "checkpoints_to_check"), parameters).fetchall()
-
-    def tile(level: int, index: int) -> tuple[bytes, bytes] | None:
-        found = connection.execute(
-            statement("quanze", "tile_to_check"), parameters | {"level": level, "index": index}
-        ).fetchone()
-        return (found[0], found[1]) if found is not None else None
-
-    def entries() -> Iterator[Entry]:
-        with connection.cursor("entries_to_check") as cursor:
-            cursor.itersize = 1000
-            cursor.execute(statement("quanze", "entries_to_check"), parameters)
-            for row in cursor:
-                yield Entry(*row)
-
-    heads = [SignedHead(each_size, each_root, note.encode()) for each_size, each_root, note in signed]
-    return Log(origin, Head(size, root), entries(), heads, tile), keys
+def _leaves(bundle: bytes) -> list[bytes]:
+    """Cut a bundle into leaves, each after its length in two bytes. A last one that is cut short is left out."""
+    leaves: list[bytes] = []
+    at = 0
+    while at + 2 <= len(bundle):
+        end = at + 2 + int.from_bytes(bundle[at : at + 2], "big")
+        if end > len(bundle):
+            break
+        leaves.append(bundle[at + 2 : end])
+        at = end
+    return leaves
 
 
-def _one(connection: psycopg.Connection[Any], name: str, parameters: Mapping[str, Any]) -> Any:
-    row = connection.execute(statement("quanze", name), parameters).fetchone()
-    if row is None:
-        raise LookupError("there is no such log in this database")
-    return row
+P = TypeVar("P", bound=Payload)
+
+
+@cache
+def _decoder(payload: type[P]) -> Callable[[Raw], P]:
+    return msgspec.json.Decoder(payload).decode
+
+
+def _read(entry: Entry, payload: type[P]) -> P | None:
+    try:
+        return _decoder(payload)(_decode_event(entry.payload or b"").data)
+    except msgspec.MsgspecError:
+        return None

@@ -10,7 +10,9 @@ import psycopg
 from msgspec.structs import replace
 
 from contracts.proof import VerifierKey, open_checkpoint
-from quanze.full_check import SignedHead, check_log, database_log
+from quanze.database_check import database_log
+from quanze.full_check import check_log
+from quanze.log_to_check import SignedHead
 from tests.faults.load import SOURCE, Posted, Wrong
 
 _RECOVERY_SECONDS_MAX: Final = 60.0
@@ -103,8 +105,9 @@ def require_verified(dsn: str, vkey: str, notes: Sequence[str]) -> int:
     kept = [open_checkpoint(note.encode(), key) for note in notes]
     heads = [SignedHead(head.size, head.root, note.encode()) for head, note in zip(kept, notes, strict=True)]
     with psycopg.connect(dsn) as connection:
-        log, _ = database_log(connection, _log_id(connection))
-        checked = check_log(replace(log, checkpoints=[*log.checkpoints, *heads]), [key])
+        log = database_log(connection, _log_id(connection))
+        every = sorted([*log.checkpoints(), *heads], key=lambda head: head.size)
+        checked = check_log(replace(log, checkpoints=lambda: every), [key])
     if checked.fault is not None:
         raise Wrong(f"the full check fails at position {checked.position}: {checked.fault}")
     return checked.size

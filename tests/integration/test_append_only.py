@@ -74,6 +74,7 @@ def test_the_writer_cannot_switch_the_triggers_off(written: Database) -> None:
 
 
 def test_the_eraser_takes_payload_and_salt_together_and_nothing_else(written: Database) -> None:
+    written.tampered = True  # gone without an order
     with psycopg.connect(written.dsn, autocommit=True) as connection:
         connection.execute("SET ROLE quanze_eraser")
         for refused in (

@@ -10,7 +10,8 @@ from contracts.proof import Trust, VerifierKey, verify_document
 from ledger.errors import KeyTaken
 from ledger.main import Ledger
 from ledger.settings import Settings
-from quanze.full_check import check_log, database_log
+from quanze.database_check import database_log
+from quanze.full_check import check_log
 from tests.conftest import Database, TestLedger
 from tests.events import event
 
@@ -44,7 +45,7 @@ def test_what_is_ordered_is_erased_and_still_proved(ledger: TestLedger, database
     proof = msgspec.json.encode(ledger.ledger.reading.inclusion(1, None, with_payload=True))
     assert verify_document(proof, Trust([key])).verdict == "erased-content"
     with psycopg.connect(database.dsn) as connection:
-        log, _ = database_log(connection, database.log_id)
+        log = database_log(connection, database.log_id)
         checked = check_log(log, [key])
     assert (checked.fault, checked.erased) == (None, 1)
 

@@ -75,6 +75,7 @@ def test_positions_and_sizes_beyond_the_log_are_unknown(ledger: TestLedger) -> N
 
 def test_an_erased_act_still_proves(ledger: TestLedger, database: Database, key: VerifierKey) -> None:
     fill(ledger, 2)
+    database.tampered = True  # gone without an order
     with psycopg.connect(database.dsn, autocommit=True) as connection:
         connection.execute("SET ROLE quanze_eraser")
         connection.execute("UPDATE ledger.entries SET payload = NULL, salt = NULL WHERE position = 1")

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from contracts.proof import (
     ProofFailed,
@@ -29,7 +30,9 @@ from ledger.reading import Rotations
 from ledger.rotation import KeyChange
 from ledger.settings import Settings
 from ledger.signer import FileSigner, KeyRefused, SigningKey, replace_keys
-from quanze.full_check import check_log, database_log
+from quanze.database_check import database_log
+from quanze.full_check import check_log
+from quanze.log_to_check import NamedKey
 from tests.conftest import Database, TestLedger
 from tests.events import event
 from tests.served import served
@@ -131,14 +134,12 @@ def test_proofs_of_before_three_changes_verify_with_the_old_key_and_the_first_le
         (12, None, 12),
     ]
     with psycopg.connect(database.dsn) as connection:
-        _, named = database_log(connection, database.log_id)
-        own = [parse_key(line) for line in named]
-        for given, retired in (([first], []), (own, []), ([newest], own[:-1])):
-            log = database_log(connection, database.log_id)[0]
-            checked = check_log(log, given, retired=retired)
+        log = database_log(connection, database.log_id)
+        for given in ([first], [], [newest]):
+            checked = check_log(log, given)
             assert (checked.fault, checked.size) == (None, 15)
-        checked = check_log(database_log(connection, database.log_id)[0], [newest])
-        assert checked.fault is not None
+        # Not if the log does not say itself that the older keys are its own.
+        assert check_log(replace(log, keys=log.keys[-1:]), [newest]).fault is not None
 
 
 def test_a_check_believes_a_retired_key_only_with_a_trusted_one_after_it(
@@ -148,11 +149,11 @@ def test_a_check_believes_a_retired_key_only_with_a_trusted_one_after_it(
     with running(database, path) as ledger:
         post(ledger, database)
         ledger.checkpoints.newest()
-    other = VerifierKey.parse(SigningKey(bytes(32), database.signer.origin).vkey)
+    other = SigningKey(bytes(32), database.signer.origin).vkey
     with psycopg.connect(database.dsn) as connection:
-        log, _ = database_log(connection, database.log_id)
-        retired = parse_key(f"{database.signer.vkey} until 1")
-        checked = check_log(log, [other], retired=[retired])
+        named = [NamedKey(f"{database.signer.vkey} until 1", 0), NamedKey(other, 1)]
+        log = replace(database_log(connection, database.log_id), keys=named)
+        checked = check_log(log, [VerifierKey.parse(other)])
     assert checked.fault is not None
     assert "no trusted one later" in checked.fault
 
@@ -337,6 +338,7 @@ def test_a_key_that_no_act_announced_signs_nothing(database: Database, path: Pat
 def test_a_database_that_names_a_key_which_proves_nothing_is_refused(database: Database, key: bytes) -> None:
     weak = SigningKey(bytes(32), database.signer.origin)
     weak.public_key = key
+    database.tampered = True
     with psycopg.connect(database.dsn) as connection:
         connection.execute("INSERT INTO ledger.keys (log_id, vkey, from_size) VALUES (1, %s, 0)", [weak.vkey])
     with pytest.raises(KeyRefused, match="proves anything"):

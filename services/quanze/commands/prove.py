@@ -1,6 +1,8 @@
 """The commands about proof: save a bundle; verify files offline, or a whole log."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,20 +10,21 @@ import click
 import psycopg
 
 from contracts.proof import (
-    BoundedKey,
     ProofFailed,
     Report,
     VerifierKey,
     parse_checkpoint,
-    parse_key,
     read_bundle,
     verify_document,
 )
 from quanze.asking import bundle_of
+from quanze.check_state import BadState, State, load_state, save_state
 from quanze.client import Client
 from quanze.commands.options import find_token, json_option, log_of, print_json, progress, with_client
+from quanze.database_check import database_log
 from quanze.errors import WrongUse
-from quanze.full_check import Checked, Log, check_log, database_log
+from quanze.full_check import Checked, check_log
+from quanze.log_to_check import Log, Unreadable
 from quanze.remote_check import remote_log
 from quanze.telling import told_report
 from quanze.trusting import read_keys, read_trust, trust_options
@@ -36,6 +39,12 @@ from quanze.trusting import read_keys, read_trust, trust_options
 @click.option("--summary", is_flag=True, help="Print a bundle's page for people, too.")
 @click.option("--log", "log", help="Check a whole log instead: the DSN of its database, or the URL of its service.")
 @click.option("--token-file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="For --log URL.")
+@click.option(
+    "--state",
+    "state_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="For --log: a file to remember the log in, so that the next run goes on from there.",
+)
 @json_option
 def verify(
     files: tuple[Path, ...],
@@ -43,6 +52,7 @@ def verify(
     summary: bool,
     log: str | None,
     token_file: Path | None,
+    state_file: Path | None,
     as_json: bool,
     **relied_on: Any,
 ) -> None:
@@ -56,11 +66,17 @@ def verify(
     `verified-unwitnessed` (the log alone does), `erased-content` (proved; the content of an act is gone by order),
     `stale` (older than you ask for) or `FAILED`. The exit code is 1 when a file FAILED, is stale, or lacks the quorum
     that your policy asks for. With --log, check every stored byte of a log and name the first position that fails.
+
+    With --state, a run that was interrupted goes on where it was, and one that was not reads only what is new, every
+    day if you like: the log must then continue what the file remembers, and a log that went back or was written anew
+    is found out. A run that finds a fault leaves the file as it was.
     """
     if bool(files) == bool(log):
         raise WrongUse("name proof files, or a log with --log")
+    if state_file and not log:
+        raise WrongUse("--state is for --log: a proof file has nothing to remember")
     if log:
-        _verify_log(log, keys, token_file, as_json)
+        _verify_log(log, keys, token_file, state_file, as_json)
         return
     trust = read_trust(keys, **relied_on)
     reports = {str(path): verify_document(path.read_bytes(), trust) for path in files}
@@ -110,22 +126,26 @@ def _size(held: Path) -> int:
         raise WrongUse(f"{held} is no checkpoint: {exc}") from exc
 
 
-def _verify_log(log: str, keys: Sequence[str], token_file: Path | None, as_json: bool) -> None:
+def _verify_log(log: str, keys: Sequence[str], token_file: Path | None, state_file: Path | None, as_json: bool) -> None:
     given = read_keys(keys, or_default=True)
-    if log.startswith(("http://", "https://")):
-        with Client(log, find_token(token_file)) as client:
-            source, named = remote_log(client)
-            checked = _check(source, given, named)
+    since = _remembered(state_file, given)
+    try:
+        with _opened(log, token_file) as source:
+            checked = _check(source, given, since, state_file)
+    except Unreadable as exc:  # nothing could be checked: what shows the log cannot even say where it stands
+        checked = Checked(log if since is None else since.origin, 0, 0, 0, fault=str(exc), position=exc.position)
+    if given:
+        trust = "the key given"
+    elif since is not None:
+        trust = "the key remembered from the first check: for proof against the log's owner give yours"
     else:
-        with psycopg.connect(log) as connection:
-            source, named = database_log(connection, log_of(log)[0])
-            checked = _check(source, given, named)
-    trust = "the key given" if given else "the key that the log itself names: for proof against its owner give yours"
+        trust = "the key that the log itself names: for proof against its owner give yours"
     if as_json:
         print_json({name: getattr(checked, name) for name in checked.__struct_fields__} | {"key": trust})
     elif checked.fault is None:
+        before = f", {checked.remembered} of them by an earlier run" if checked.remembered else ""
         click.echo(
-            f"verified: {checked.size} acts, {checked.checkpoints} checkpoints of {checked.origin}"
+            f"verified: {checked.size} acts{before}, {checked.checkpoints} checkpoints of {checked.origin}"
             f" ({checked.erased} with erased content), with {trust}"
         )
     else:
@@ -134,12 +154,49 @@ def _verify_log(log: str, keys: Sequence[str], token_file: Path | None, as_json:
         raise click.exceptions.Exit(1)
 
 
-def _check(source: Log, given: Sequence[VerifierKey], named: Sequence[str]) -> Checked:
-    own = [parse_key(each) for each in named]
-    retired = [key for key in own if isinstance(key, BoundedKey)]
+def _remembered(path: Path | None, given: Sequence[VerifierKey]) -> State | None:
+    """Return what an earlier run remembers of the log of this key. Another log's memory is none of this one's."""
+    try:
+        since = load_state(path) if path is not None else None
+    except BadState as exc:
+        raise WrongUse(f"{exc}. Without it all is checked from the first act on") from exc
+    if since is not None and given and not any(since.knows(key) for key in given):
+        raise WrongUse(f"{path} remembers {since.origin} under another key than the one given: one file for each log")
+    return since
+
+
+@contextmanager
+def _opened(log: str, token_file: Path | None) -> Generator[Log]:
+    if log.startswith(("http://", "https://")):
+        with Client(log, find_token(token_file)) as client:
+            yield remote_log(client)
+    else:
+        with psycopg.connect(log) as connection:
+            yield database_log(connection, log_of(log)[0])
+
+
+def _check(source: Log, keys: Sequence[VerifierKey], since: State | None, state_file: Path | None) -> Checked:
+    first = since.size if since is not None else 0
+    began = time.monotonic()
     with progress() as bar:
-        task = bar.add_task("acts", total=source.head.size)
-        return check_log(source, given or own, lambda position: bar.update(task, completed=position), retired)
+        task = bar.add_task("acts", total=source.head.size, completed=first)
+
+        def show(position: int, checkpoints: int) -> None:
+            rate = (position - first) / (time.monotonic() - began)
+            bar.update(task, completed=position, description=f"acts, {rate:,.0f} a second, {checkpoints} checkpoints")
+
+        def remember(state: State) -> None:
+            if state_file is not None:
+                save_state(state_file, state)
+
+        checked = check_log(source, keys, since=since, remember=remember, progress=show)
+    if checked.fault is not None and state_file is not None:
+        # What led to the fault may be in what was remembered on the way to it: the next run is to find it, too.
+        if since is not None:
+            save_state(state_file, since)
+        else:
+            state_file.unlink(missing_ok=True)
+    return checked
 
 
 def _document(report: Report) -> dict[str, object]:

@@ -1,4 +1,4 @@
--- Read every tree head ever signed.
+-- Read every tree head ever signed, the smallest first.
 --   log_id int
 SELECT size, root, note
   FROM ledger.checkpoints
