@@ -17,7 +17,7 @@ from psycopg.rows import TupleRow
 from contracts.proof import ProofFailed, VerifierKey, open_checkpoint, verify_consistency
 from edge.database import Pool, statement
 from ledger.errors import Corrupt, LedgerError, Unknown
-from ledger.keys import require_own
+from ledger.keys import keys_of, require_own
 from ledger.signer import KeyRefused, Signer, checkpoint_body
 from ledger.tiles import fetch_tiles
 from ledger.tree import consistency_proof, consistency_tiles, root_hash, root_tiles
@@ -61,7 +61,10 @@ class Checkpoints:
 
     def at(self, size: int) -> Checkpoint:
         """
-        Return the head at an earlier size, signed now if it never was. Raises `Unknown` beyond the newest head.
+        Return the head at an earlier size, signed now if it never was.
+
+        Raises `Unknown` beyond the newest head, and where every key that signs now is younger than that size: whoever
+        knows the keys of then would have no use for it.
         """
         newest = self.newest()
         if size == newest.size:
@@ -72,6 +75,12 @@ class Checkpoints:
             found = self._at(cursor, "checkpoint_at", size)
             if found is not None:
                 return found
+            keys = keys_of(cursor.connection, self._log_id, self._signer.origin)
+            since = min(key.from_size for key in keys if key.vkey in self._signer.vkeys)
+            if size < since:
+                raise Unknown(
+                    f"no head of {size} acts was signed at its time, and the keys of today sign from {since} on"
+                )
             root = root_hash(size, fetch_tiles(cursor, self._log_id, root_tiles(size)))
             self._require_prefix(cursor, Checkpoint(size, root, ""), newest)
             return self._keep(cursor, size, root)

@@ -23,7 +23,7 @@ from contracts.proof import (
 )
 from ledger import rotation
 from ledger.checkpoint import Checkpoints
-from ledger.errors import BadRequest, Corrupt, Rejected
+from ledger.errors import BadRequest, Corrupt, Rejected, Unknown
 from ledger.keys import keys_of
 from ledger.main import Ledger, find_log
 from ledger.reading import Rotations
@@ -443,3 +443,22 @@ def test_the_file_of_keys_is_never_open_to_others(path: Path, change: KeyChange)
         change.retire()
     assert len(seen) >= 3
     assert set(seen) == {0}
+
+
+def test_no_key_signs_a_tree_from_before_its_time(database: Database, path: Path, change: KeyChange) -> None:
+    """Whoever holds the key of then could not open it, and the check of the whole log would call it forged."""
+    with running(database, path) as ledger:
+        post(ledger, database, 5)
+        done = change.rotate()
+        both = ledger.checkpoints.at(3)
+        assert opens(both.note, database.signer.vkey, done.vkey) == [True, True], "the older key is still there"
+        change.retire()
+        post(ledger, database)
+        with pytest.raises(Unknown, match="sign from 6 on"):
+            ledger.checkpoints.at(2)
+        assert ledger.checkpoints.at(3) == both
+        ledger.checkpoints.newest()
+    for vkey in (database.signer.vkey, done.vkey):
+        with psycopg.connect(database.dsn) as connection:
+            checked = check_log(database_log(connection, database.log_id), [VerifierKey.parse(vkey)])
+        assert (checked.fault, checked.size) == (None, 7), vkey
