@@ -312,7 +312,6 @@ class _Check:
         if self._signed.digest == since.checkpoints_digest:
             return
         # An old size may be signed at any time, on demand (decision 12): its root is then proved, not computed.
-        self._keys.unvouched = None
         for signed in self._log.checkpoints():
             if signed.size > since.size:
                 return

@@ -145,6 +145,13 @@ CHANGES: dict[str, tuple[int, Sequence[LiteralString]]] = {
             "UPDATE ledger.entries SET salt = NULL WHERE position = 7",
         ],
     ),
+    "a salt left of erased content": (
+        ERASED,
+        [
+            "ALTER TABLE ledger.entries DROP CONSTRAINT entries_erased_as_one",
+            "UPDATE ledger.entries SET salt = sha256('x') WHERE position = 4",
+        ],
+    ),
     "a tag left of erased content": (
         ERASED,
         ["UPDATE ledger.entries SET tags = tags || ARRAY['supplier:V4'] WHERE position = 4"],
@@ -267,6 +274,20 @@ def test_an_order_before_the_act_orders_nothing(ledger: TestLedger, database: Da
     as_superuser(database, "UPDATE ledger.entries SET payload = NULL, salt = NULL WHERE position = 2")
     database.tampered = True
     assert check(database).position == 2
+
+
+def test_an_order_does_not_excuse_a_pack_without_content(ledger: TestLedger, database: Database) -> None:
+    pack = event("catalogue.extend", "log:test", "system:import", pack="local", acts=ACTS)
+    ledger.post([pack])
+    ledger.post([event("data.erase", "log:test", "person:DPO", target={"source": SOURCE, "id": pack["id"]})])
+    assert check(database).fault is None
+    database.tampered = True
+    as_superuser(
+        database,
+        "UPDATE ledger.entries SET payload = NULL, salt = NULL, tags = ledger.named_in_leaf(tags, leaf)"
+        " WHERE position = 1",
+    )
+    assert check(database).position == 1
 
 
 # From outside, over HTTP
