@@ -159,18 +159,17 @@ def _entries(bundle: Bundle, checkpoint: Checkpoint) -> Iterator[Proven]:
 
 def _prove(entry: Entry, proof: TlogProof, checkpoint: Checkpoint, inclusions: Inclusions) -> Proven:
     position = proof.leaf_index + 1
-    what = f"act at {position}"
     leaf = parse_leaf(entry.leaf)
     if leaf["position"] != position:
-        raise ProofFailed(f"{what}: position in the leaf", expected=position, actual=leaf["position"])
+        raise ProofFailed(f"act at {position}: position in the leaf", expected=position, actual=leaf["position"])
     if leaf["origin"] != checkpoint.origin:
-        raise ProofFailed(f"{what}: origin", expected=checkpoint.origin, actual=leaf["origin"])
+        raise ProofFailed(f"act at {position}: origin", expected=checkpoint.origin, actual=leaf["origin"])
     if proof.extra is not None:
-        raise ProofFailed(f"{what}: proof", expected="no extra data", actual=proof.extra)
+        raise ProofFailed(f"act at {position}: proof", expected="no extra data", actual=proof.extra)
     inclusions.verify(leaf_hash(entry.leaf), proof.leaf_index, proof.hashes)
     event = None
     if entry.payload is not None and entry.salt is not None:
-        event = event_of(leaf, entry.salt, entry.payload, what)
+        event = event_of(leaf, entry.salt, entry.payload)
     return Proven("", str(leaf["subject"]), position, leaf, event, event is None)
 
 

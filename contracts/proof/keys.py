@@ -115,7 +115,7 @@ def own_data(leaf: Mapping[str, str | int], salt: bytes, payload: bytes, type: s
     for name, expected in (("type", type), ("source", f"urn:quanze:{origin}"), ("subject", f"log:{origin}")):
         if leaf[name] != expected:
             raise ProofFailed(f"{type}: {name}", expected=expected, actual=leaf[name])
-    return cast("Mapping[str, object]", event_of(leaf, salt, payload, type)["data"])
+    return cast("Mapping[str, object]", event_of(leaf, salt, payload)["data"])
 
 
 def _proved(rotation: Rotation, trusted: Sequence[VerifierKey]) -> VerifierKey:

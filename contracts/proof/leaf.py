@@ -7,7 +7,7 @@ it every proof, stays as it was.
 
 import hmac
 import re
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Mapping
 from typing import Final, cast
 
@@ -129,7 +129,7 @@ def check_payload(leaf: Mapping[str, str | int], salt: bytes, payload: bytes) ->
     if leaf["payload_alg"] != PAYLOAD_ALG:
         raise ProofFailed("leaf member payload_alg", expected=PAYLOAD_ALG, actual=leaf["payload_alg"])
     # Text is compared with text: that of a parsed leaf is canonical. Nothing is secret, so no time need be constant.
-    actual = b64encode(payload_commitment(salt, payload)).decode("ascii")
+    actual = b2a_base64(payload_commitment(salt, payload), newline=False).decode("ascii")
     if actual != leaf["payload_commitment"]:
         raise ProofFailed("payload commitment", expected=leaf["payload_commitment"], actual=actual)
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 from .checkpoint import Checkpoint
 from .encoding import HASH_SIZE
@@ -29,8 +29,7 @@ _REPEATED: Final = ("source", "id", "type", "subject", "time", "actor")
 _LENIENT: Final = json.JSONDecoder(parse_float=str, parse_int=str)
 
 
-@dataclass(slots=True)
-class Proven:
+class Proven(NamedTuple):
     """
     An act that is in the log. `role` and `name` are the file's words for it, to be checked by whoever uses them.
 
@@ -147,20 +146,21 @@ def _event(
         return None, bool(present)
     if absent:
         raise ProofFailed(f"{what}: payload and salt", expected="both, both null or neither", actual=f"no {absent[0]}")
-    return event_of(leaf, bytes_of(members, "salt"), bytes_of(members, "payload"), what), False
+    return event_of(leaf, bytes_of(members, "salt"), bytes_of(members, "payload")), False
 
 
-def event_of(leaf: Mapping[str, str | int], salt: bytes, payload: bytes, what: str) -> Mapping[str, object]:
-    """Return the event that the parsed `leaf` commits to; `what` names it in a failure. Raises `ProofFailed`."""
+def event_of(leaf: Mapping[str, str | int], salt: bytes, payload: bytes) -> Mapping[str, object]:
+    """Return the event that the parsed `leaf` commits to. Raises `ProofFailed`."""
     check_payload(leaf, salt, payload)
-    event = _read(payload, what)
+    event = _read(leaf, payload)
     if tuple(map(event.get, _REPEATED)) != tuple(map(leaf.get, _REPEATED)):
         name = next(name for name in _REPEATED if event.get(name) != leaf[name])
-        raise ProofFailed(f"{what}: {name} in the event", expected=leaf[name], actual=str(event.get(name)))
+        what = f"{name} in the event at {leaf['position']}"
+        raise ProofFailed(what, expected=leaf[name], actual=str(event.get(name)))
     return event
 
 
-def _read(payload: bytes, what: str) -> Mapping[str, object]:
+def _read(leaf: Mapping[str, str | int], payload: bytes) -> Mapping[str, object]:
     """
     Return a proved event. Its bytes are the ones committed to, so numbers of any form may be in it: they stay text.
     """
@@ -171,8 +171,8 @@ def _read(payload: bytes, what: str) -> Mapping[str, object]:
         if end != len(text):
             read = cast("object", _LENIENT.decode(text))
     except (ValueError, RecursionError) as error:
-        raise ProofFailed(f"{what}: event", expected="JSON", actual=str(error)) from None
+        raise ProofFailed(f"event at {leaf['position']}", expected="JSON", actual=str(error)) from None
     event = cast("Mapping[str, object]", read if isinstance(read, dict) else {})
     if not isinstance(event.get("data"), dict):
-        raise ProofFailed(f"{what}: event", expected="an object with data", actual="none")
+        raise ProofFailed(f"event at {leaf['position']}", expected="an object with data", actual="none")
     return event
