@@ -9,7 +9,7 @@ import hmac
 import re
 from binascii import b2a_base64
 from collections.abc import Mapping
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from .encoding import HASH_SIZE, HASH_TEXT, SIZE_MAX, UNIQUE, from_base64, from_json, is_hash
 from .errors import ProofFailed
@@ -39,7 +39,8 @@ _REQUIRED: Final = frozenset(
         "payload_commitment",
     }
 )
-_KNOWN: Final = _REQUIRED | {"recordedtime", "role", "unit", "authority", "onbehalfof"}
+_OPTIONAL: Final = ("recordedtime", "role", "unit", "authority", "onbehalfof")
+_KNOWN: Final = _REQUIRED.union(_OPTIONAL)
 
 
 _NAMES: Final = sorted(_KNOWN - {"v"})
@@ -112,9 +113,10 @@ def _as_written(leaf: bytes) -> dict[str, str | int] | None:
         return None
     if found is None or len(leaf) > LEAF_SIZE_MAX:
         return None
-    members: dict[str, str | int] = {
-        name: value for name, value in zip(_NAMES, found.groups(), strict=True) if value is not None
-    }
+    members: dict[str, Any] = dict(zip(_NAMES, found.groups(), strict=True))
+    for name in _OPTIONAL:
+        if members[name] is None:
+            del members[name]
     members["position"] = int(members["position"])
     members["v"] = LEAF_VERSION
     return members

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Final, NamedTuple, cast
 
 from .checkpoint import Checkpoint
@@ -24,6 +25,8 @@ _TYPES: Final = {
 """What the leaf of an item must be an act of. Of the act in question the answer itself names the type."""
 _REPEATED: Final = ("source", "id", "type", "subject", "time", "actor")
 """Attributes that leaf and event both state."""
+_REPEATED_SET: Final = frozenset(_REPEATED)
+_repeated: Final = itemgetter(*_REPEATED)
 
 
 _LENIENT: Final = json.JSONDecoder(parse_float=str, parse_int=str)
@@ -153,7 +156,7 @@ def event_of(leaf: Mapping[str, str | int], salt: bytes, payload: bytes) -> Mapp
     """Return the event that the parsed `leaf` commits to. Raises `ProofFailed`."""
     check_payload(leaf, salt, payload)
     event = _read(leaf, payload)
-    if tuple(map(event.get, _REPEATED)) != tuple(map(leaf.get, _REPEATED)):
+    if not event.keys() >= _REPEATED_SET or _repeated(event) != _repeated(leaf):
         name = next(name for name in _REPEATED if event.get(name) != leaf[name])
         what = f"{name} in the event at {leaf['position']}"
         raise ProofFailed(what, expected=leaf[name], actual=str(event.get(name)))
