@@ -51,9 +51,8 @@ def block(part: str, kind: str = "bash") -> str:
 
 PROGRAMS: dict[str, str] = dict(re.findall(r"^```python (\S+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
 SAVE, OURS, COPY, CHECK = (block(part) for part in ("quanze bundle", "quanze verify", "cp -r", "check.py"))
-CUT, COMMITMENT, ACTS, STAMPS, HELD = (
-    block(part) for part in ("cut.py", "hexkey", "acts.py", "openssl ts", "grown.py last")
-)
+CUT, COMMITMENT, ACTS = (block(part) for part in ("cut.py", "hexkey", "acts.py"))
+STAMPS, HELD = (block(part) for part in ("openssl ts", "grown.py last"))
 OFFLINE, LIVE, ONLINE = (block(part, "bash aics") for part in ("verify-checkpoint", "verify-consistency", "online.py"))
 
 
@@ -384,7 +383,8 @@ def test_the_forty_lines_say_no_to_a_changed_bundle(desk: Desk) -> None:
 
 def test_the_forty_lines_say_no_to_other_keys_and_to_acts_that_changed_places(desk: Desk) -> None:
     desk.no(ACTS, another_key)
-    desk.no(ACTS, lambda path: (path / "log.vkey").write_text("") and None)
+    desk.no(ACTS, lambda path: (path / "log.vkey").unlink())
+    desk.no("python3 acts.py parts witness.vkey", lambda _: None)
     stranger = Cosigner("example.org/audit", bytes([78]) * 32).key.vkey
     desk.no(f"echo '{stranger}' > stranger.vkey; python3 acts.py parts log.vkey stranger.vkey", lambda _: None)
 
@@ -479,8 +479,8 @@ def test_aics_tlog_says_yes_to_the_parts_and_no_to_changed_ones(desk: Desk) -> N
 
 
 @contextmanager
-def altered(desk: Desk, prefix: str) -> Generator[str]:
-    """Serve what the log serves, with the byte in the middle changed of whatever begins with `prefix`."""
+def altered(desk: Desk, prefix: str, mark: bytes = b"") -> Generator[str]:
+    """Serve what the log serves; of paths with this prefix, with the fifth byte changed after the first `mark`."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -488,7 +488,7 @@ def altered(desk: Desk, prefix: str) -> Generator[str]:
             answer = httpx.get(desk.url + self.path, headers={"Authorization": token} if token else {})
             body = bytearray(answer.content)
             if self.path.startswith(prefix):
-                body[len(body) // 2] ^= 1
+                body[body.index(mark) + len(mark) + 5] ^= 1
             self.send_response(answer.status_code)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -513,11 +513,11 @@ def test_aics_tlog_says_yes_to_the_log_and_no_to_one_that_serves_a_changed_tile(
     assert desk.yes(ONLINE).count("yes: ") == 2
     with altered(desk, "/nothing") as url:
         assert desk.run(LIVE + ONLINE, url=url).returncode == 0, "serving it again changes nothing by itself"
-    for prefix in ("/tile/", "/checkpoint"):
-        with altered(desk, prefix) as url:
+    for prefix, mark in (("/tile/", b""), ("/checkpoint", b"\n")):
+        with altered(desk, prefix, mark) as url:
             for commands in (LIVE, ONLINE):
                 desk.no(commands, lambda _: None, url=url)
-    with altered(desk, "/v1/proofs/") as url:
+    with altered(desk, "/v1/proofs/", b'"leaf":"') as url:
         desk.no(ONLINE, lambda _: None, url=url)
     desk.no(LIVE, changed(f"parts/act-{SIGNED}.leaf", 10))
     desk.no(LIVE, changed("last-year.checkpoint", b"6\n"))
