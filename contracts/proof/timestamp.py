@@ -8,8 +8,13 @@ verifier choose, this one refuses. Whether a certificate was revoked is not aske
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
+
+import cryptography
 
 from .errors import ProofFailed
+
+_CRYPTOGRAPHY_SINCE: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +42,13 @@ def verify_timestamp(response: bytes, message: bytes, roots: Sequence[bytes], ch
     not bring them; it may repeat those it brings. All have to hold at the time of the stamp. A certificate that is
     given and is not part of the chain is refused, since nobody would notice a change to it.
 
-    Raises `ProofFailed`; `ImportError` where `cryptography` is older than 50. RFC 3161 §2.3 and §2.4.2, RFC 5816.
+    Raises `ProofFailed`, also where `cryptography` is older than 50: it cannot read a stamp, so nothing is known of it.
+    RFC 3161 §2.3 and §2.4.2, RFC 5816.
     """
     # Only here: the rest of the folder does with an older `cryptography`.
+    if int(cryptography.__version__.partition(".")[0]) < _CRYPTOGRAPHY_SINCE:
+        wanted = f"`cryptography` {_CRYPTOGRAPHY_SINCE} or later, to read it"
+        raise ProofFailed("time stamp", expected=wanted, actual=cryptography.__version__)
     from .timestamp_signer import certificates, chain_to, check_signature, signer_of
     from .timestamp_token import open_token
 

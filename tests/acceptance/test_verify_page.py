@@ -65,7 +65,7 @@ class Desk:
     bin: Path
 
     def run(self, commands: str, *, url: str | None = None) -> subprocess.CompletedProcess[str]:
-        found = os.pathsep.join([*aics_path(), str(self.bin), str(Path(sys.executable).parent), os.environ["PATH"]])
+        found = os.pathsep.join([str(self.bin), *aics_path(), os.environ["PATH"]])
         return subprocess.run(
             ["bash", "-euo", "pipefail", "-c", commands.replace(LOG, url or self.url)],
             cwd=self.path,
@@ -143,11 +143,8 @@ def desk() -> Iterator[Desk]:
                 QUANZE_TSA_SECONDS="1",
             )
         )
-        own = Desk(home / "desk", up.url, home / "bin")
+        own = Desk(home / "desk", up.url, Path(sys.executable).parent)
         own.path.mkdir()
-        own.bin.mkdir()
-        for name in ("quanze", "python3"):
-            (own.bin / name).symlink_to(Path(sys.executable).with_name(name))
         (own.path / "contracts").symlink_to(ROOT / "contracts")
         for name, content in PROGRAMS.items():
             (own.path / name).write_text(content, "utf-8")
