@@ -1,1 +1,1 @@
-"""Files that nobody would write, put to every parser of the verifier: `make fuzz`, and for some seconds in the suite."""
+"""Files that nobody would write, put to every parser of the verifier: `make fuzz`, and some seconds of the suite."""

@@ -39,9 +39,17 @@ PROJECT: Final = "project:P-1"
 SALT: Final = bytes(range(32))
 NOW: Final = int(time.time())
 
-_SIGNING: Final = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-LOG_KEY: Final = VerifierKey(ORIGIN, _SIGNING.public_key().public_bytes_raw())
-LOG_VKEY: Final = f"{ORIGIN}+{LOG_KEY.key_id.hex()}+{b64encode(bytes([1]) + LOG_KEY.key).decode()}"
+FIRST: Final = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+LOG_KEY: Final = VerifierKey(ORIGIN, FIRST.public_key().public_bytes_raw())
+NEXT: Final = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
+"""The key of the log from position 10 on."""
+
+
+def vkey_of(key: VerifierKey) -> str:
+    return f"{key.name}+{key.key_id.hex()}+{b64encode(bytes([1]) + key.key).decode()}"
+
+
+NEXT_KEY: Final = VerifierKey(ORIGIN, NEXT.public_key().public_bytes_raw())
 WITNESSES: Final = [
     Cosigner("w1.example", bytes([1] * 32)),
     Cosigner("w2.example", bytes([2] * 32)),
@@ -49,7 +57,7 @@ WITNESSES: Final = [
 ]
 POLICY: Final = (
     "# Two of three\n"
-    f"log {LOG_VKEY} https://log.example/\n"
+    f"log {vkey_of(LOG_KEY)} https://log.example/\n"
     + "".join(f"witness w{number} {each.key.vkey}\n" for number, each in enumerate(WITNESSES, 1))
     + "group few any w3\ngroup all-of-them 2 w1 w2 few\n\nquorum all-of-them\n"
 ).encode()
@@ -62,9 +70,11 @@ class Act(NamedTuple):
     event: bytes | None
 
 
-def act(position: int, type: str, subject: str, data: Mapping[str, Any], actor: str = "person:A") -> Act:
+def act(
+    position: int, type: str, subject: str, data: Mapping[str, Any], actor: str = "person:A", source: str = "urn:oa"
+) -> Act:
     said = {
-        "source": "urn:oa",
+        "source": source,
         "id": f"e{position}",
         "type": type,
         "subject": subject,
@@ -90,7 +100,8 @@ def leaf_for(said: Mapping[str, Any], position: int, event: bytes) -> bytes:
 
 def acts(renewed: Mapping[str, str] | None = None) -> list[Act]:
     """Return the log: a project with the authority it rests on, an act of another, content erased by order."""
-    all_of_them = [
+    change = {"vkey": vkey_of(NEXT_KEY), "retires": vkey_of(LOG_KEY)}
+    return [
         act(1, "auth.vest", "grant:R", {"grant": "grant:R", "holder": "person:HEAD"}, "person:REG"),
         act(2, "auth.grant", "unit:U1", {"grant": "grant:1", "grantee": "person:A"}, "person:HEAD"),
         act(3, "project.open", PROJECT, {"title": '办公设备 "二"', "kind": "goods"}),
@@ -99,9 +110,9 @@ def acts(renewed: Mapping[str, str] | None = None) -> list[Act]:
         act(6, "pay.execute", PROJECT, {"amount": "5.00", "payment": "P1"})._replace(event=None),
         act(7, "data.erase", PROJECT, {"target": {"source": "urn:oa", "id": "e6"}, "legal_basis": "§ 47"}),
         act(8, "log.renew_stamp", f"log:{ORIGIN}", renewed or {"response_sha256": "", "note_sha256": ""}),
-        act(9, "accept.perform", PROJECT, {"amount": "150000.50"}),
+        act(9, "log.rotate_key", f"log:{ORIGIN}", change, "system:ledger", f"urn:quanze:{ORIGIN}"),
+        act(10, "accept.perform", PROJECT, {"amount": "150000.50"}),
     ]
-    return all_of_them
 
 
 class Log:
@@ -117,7 +128,8 @@ class Log:
 
     def note(self, size: int, *cosigners: Cosigner) -> bytes:
         body = self.body(size)
-        lines = [signature_line(body), *(each.cosign(body, NOW - 60 * at) for at, each in enumerate(cosigners, 1))]
+        line = signature_line(body, FIRST if size < 10 else NEXT)
+        lines = [line, *(each.cosign(body, NOW - 60 * at) for at, each in enumerate(cosigners, 1))]
         return body + b"\n" + b"".join(lines)
 
     def path(self, position: int, size: int) -> list[bytes]:
@@ -133,9 +145,9 @@ class Log:
 
     def bundle(self, note: bytes, stamps: Sequence[Stamp] = (), held: Continued | None = None) -> Bundle:
         """Return the bundle of the project; its page is empty still."""
-        positions = [position for position in range(1, 10) if position != 4]
-        entries = tuple(self.entry(position, note, 9) for position in positions)
-        return Bundle(PROJECT, "", "", note, held, (), tuple(stamps), entries)
+        entries = tuple(self.entry(position, note, 10) for position in range(1, 11) if position != 4)
+        rotation = tlog_proof(8, self.path(9, 9), self.note(9))
+        return Bundle(PROJECT, "", "", note, held, (rotation,), tuple(stamps), entries)
 
     def inclusion(self, position: int, **content: Any) -> dict[str, Any]:
         leaf = self.acts[position - 1].leaf
@@ -175,8 +187,9 @@ class Log:
         return {TileId(0, 0, size): self._hashes[:size]}
 
 
-def signature_line(body: bytes) -> bytes:
-    return f"— {ORIGIN} {b64encode(LOG_KEY.key_id + _SIGNING.sign(body)).decode()}\n".encode()
+def signature_line(body: bytes, signing: Ed25519PrivateKey) -> bytes:
+    key = VerifierKey(ORIGIN, signing.public_key().public_bytes_raw())
+    return f"— {ORIGIN} {b64encode(key.key_id + signing.sign(body)).decode()}\n".encode()
 
 
 def text(value: bytes) -> str:
@@ -206,21 +219,21 @@ class Stamped:
 
 @cache
 def stamped(directory: Path) -> Stamped:
-    """Return the bundle: stamped at 7, renewed at 8, stamped again at 9; three witnesses; kept from 5."""
+    """Return the bundle: kept from 5, stamped at 7, renewed at 8, stamped again at 9, a new key at 10; witnesses."""
     authority = Tsa(directory)
     chain = (authority.leaf.der, authority.between.der, authority.root.der)
     seen = Log(acts()).continued(7, 7).note
     first = authority.stamp(seen)
     log = Log(acts({"response_sha256": sha256(first).hexdigest(), "note_sha256": sha256(seen).hexdigest()}))
-    note = log.note(9, *WITNESSES)
+    note = log.note(10, *WITNESSES)
     later = authority.stamp(log.note(9))
     stamps = [
-        Stamp(log.continued(7, 9), first, chain),
-        Stamp(Continued(log.note(9), ()), later, chain),
+        Stamp(log.continued(7, 10), first, chain),
+        Stamp(log.continued(9, 10), later, chain),
     ]
     policy = parse_policy(POLICY)
     trust = Trust((), policy, authority.roots, log.note(5), 24 * 3600, NOW)
-    bundle = log.bundle(note, stamps, log.continued(5, 9))
+    bundle = log.bundle(note, stamps, log.continued(5, 10))
     return Stamped(bundle, with_page(bundle, trust), trust, stamps[0], policy)
 
 
