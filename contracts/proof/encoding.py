@@ -111,7 +111,7 @@ def from_json(
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeError as error:
         raise ProofFailed(what, expected="UTF-8", actual=str(error)) from None
-    except ValueError as error:  # not of JSON alone: Python reads no integer of more than 4,300 digits
+    except json.JSONDecodeError as error:
         raise ProofFailed(what, expected="JSON", actual=str(error)) from None
     except ValueError as error:  # a number too long to be read
         raise ProofFailed(what, expected="numbers of some length", actual=str(error)) from None
