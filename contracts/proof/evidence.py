@@ -267,6 +267,8 @@ def _check_stamps(
         last = seen.size, each.response
         _require_continued(seen, each.seen.hashes, checkpoint)
         stamp = verify_whole(each.response, each.seen.note, each.certificates)
+        if each.certificates != (*stamp.chain, stamp.root):
+            raise ProofFailed("certificates of the time stamp", expected="its chain in order", actual="others")
         renewal = renewals.get(sha256(each.response).hexdigest())
         noted = renewal is not None and (renewal.data or {}).get("note_sha256") == sha256(each.seen.note).hexdigest()
         found.append(_Stamped(seen.size, stamp, renewal.position if renewal is not None and noted else 0))
