@@ -115,7 +115,7 @@ def look_alike(text: bytes, chance: Random) -> bytes:
 
 def other_base64(text: bytes, chance: Random) -> bytes:
     """Spell base64 another way: bits that encode nothing, padding, the alphabet for addresses."""
-    found = list(re.finditer(rb"[A-Za-z0-9+/]{6,}={1,2}", text[:60_000]))
+    found = list(re.finditer(rb"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{6,}={1,2}", text[:60_000]))
     if not found:
         return text.replace(b"+", b"-", 1)
     at = chance.choice(found)
