@@ -35,6 +35,8 @@ from tests.tsa import Tsa
 from tests.witness import Cosigner
 
 ORIGIN: Final = "example.com/log"
+OWN: Final = f"urn:quanze:{ORIGIN}"
+"""The source of what the log records about itself."""
 PROJECT: Final = "project:P-1"
 SALT: Final = bytes(range(32))
 NOW: Final = int(time.time())
@@ -100,6 +102,7 @@ def leaf_for(said: Mapping[str, Any], position: int, event: bytes) -> bytes:
 
 def acts(renewed: Mapping[str, str] | None = None) -> list[Act]:
     """Return the log: a project with the authority it rests on, an act of another, content erased by order."""
+    stamp = renewed or {"response_sha256": "", "note_sha256": ""}
     change = {"vkey": vkey_of(NEXT_KEY), "retires": vkey_of(LOG_KEY)}
     return [
         act(1, "auth.vest", "grant:R", {"grant": "grant:R", "holder": "person:HEAD"}, "person:REG"),
@@ -109,8 +112,8 @@ def acts(renewed: Mapping[str, str] | None = None) -> list[Act]:
         act(5, "contract.sign", PROJECT, {"amount": "150000.5", "contract": "C1", "more": [{"n": 1}, None, True]}),
         act(6, "pay.execute", PROJECT, {"amount": "5.00", "payment": "P1"})._replace(event=None),
         act(7, "data.erase", PROJECT, {"target": {"source": "urn:oa", "id": "e6"}, "legal_basis": "§ 47"}),
-        act(8, "log.renew_stamp", f"log:{ORIGIN}", renewed or {"response_sha256": "", "note_sha256": ""}),
-        act(9, "log.rotate_key", f"log:{ORIGIN}", change, "system:ledger", f"urn:quanze:{ORIGIN}"),
+        act(8, "log.renew_stamp", f"log:{ORIGIN}", stamp, "system:ledger", OWN),
+        act(9, "log.rotate_key", f"log:{ORIGIN}", change, "system:ledger", OWN),
         act(10, "accept.perform", PROJECT, {"amount": "150000.50"}),
     ]
 

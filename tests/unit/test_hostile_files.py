@@ -1,16 +1,14 @@
 """What a fuzzer found, each on its own: files that made the verifier raise, accept another spelling, or never end."""
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from contracts.proof import Bundle, Report, Stamp, Trust, payload_commitment, verify_document
+from contracts.proof import Bundle, Stamp, Trust, verify_document
 from contracts.proof.binding import no_later, same_instant
 from tests.bundle_writer import tlog_proof, written
 from tests.fuzz.seeds import (
@@ -18,6 +16,7 @@ from tests.fuzz.seeds import (
     NEXT_KEY,
     NOW,
     ORIGIN,
+    OWN,
     PROJECT,
     SALT,
     Act,
@@ -63,27 +62,14 @@ def test_an_instant_that_no_calendar_holds_in_every_zone_is_no_instant() -> None
         assert "act: time" in str(report.failure)
 
 
-def deep(depth: int) -> Any:
-    value: Any = None
-    for _ in range(depth):
-        value = [value]
-    return value
-
-
 def test_what_is_nested_as_deeply_as_can_be_read_fails_without_raising() -> None:
-    """What Python just reads it may not be able to print or compare: so every depth around the limit is tried."""
-    for depth in range(900, 1000):
-        answer = Log(acts()).answer()
-        event = act(5, "contract.sign", PROJECT, {"currency": "DEEP"}).event or b""
-        event = event.replace(b'"DEEP"', b"[" * depth + b"]" * depth)
-        members = json.loads(acts()[4].leaf) | {"payload_commitment": text(payload_commitment(SALT, event))}
-        log = Log([*acts()[:4], Act(json.dumps(members).encode(), event), *acts()[5:]])
-        answer = log.answer()
-        opening, closing = "[" * depth, "]" * depth
-        for currency in ("true", f"{opening}{closing}"):
-            act_said = json.dumps(answer["act"] | {"amount": None, "currency": "DEEP"})
-            document = encoded(answer | {"act": "ACT"}).decode().replace('"ACT"', act_said).replace('"DEEP"', currency)
-            assert isinstance(verify_document(document.encode(), TRUST), Report)
+    """What Python just reads it may not be able to print: so every depth around the limit is tried."""
+    answer = Log(acts()).answer()
+    answer["act"] = answer["act"] | {"currency": "DEEP"}
+    file = encoded(answer)
+    for depth in range(800, 1000):
+        report = verify_document(file.replace(b'"DEEP"', b"[" * depth + b"]" * depth), TRUST)
+        assert report.verdict == "FAILED"
 
 
 def test_a_correction_whose_fields_are_no_object_fails() -> None:
@@ -135,7 +121,7 @@ def renewed_again_and_again(directory: Path, count: int) -> tuple[bytes, Trust]:
         note = Log(log).note(position - 1)
         answers.append(authority.stamp(note))
         hashes = {"response_sha256": sha256(answers[-1]).hexdigest(), "note_sha256": sha256(note).hexdigest()}
-        log.append(act(position, "log.renew_stamp", f"log:{ORIGIN}", hashes))
+        log.append(act(position, "log.renew_stamp", f"log:{ORIGIN}", hashes, "system:ledger", OWN))
     whole = Log(log)
     size = len(log)
     stamps = [Stamp(whole.continued(at, size), answer, chain) for at, answer in enumerate(answers, 1)]
