@@ -83,6 +83,13 @@ def test_a_correction_whose_fields_are_no_object_fails() -> None:
         assert "fields" in str(verify_document(encoded(answer), TRUST).failure)
 
 
+def test_a_link_without_a_way_says_that_it_has_none() -> None:
+    answer = Log(acts()).answer()
+    root, grant = answer["chain"]
+    answer["chain"] = [{name: value for name, value in root.items() if name != "via"}, grant]
+    assert "chain" in str(verify_document(encoded(answer), TRUST).failure)
+
+
 def test_stamps_stand_in_one_order_and_each_once(whole: Stamped) -> None:
     first, second = whole.bundle.stamps
     bundle = replace(whole.bundle, **pages(whole))
