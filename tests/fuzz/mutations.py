@@ -165,7 +165,7 @@ def other_value(document: Any, chance: Random) -> Any:
         case 1:
             inner[name], inner[other] = inner[other], inner[name]
         case 2 if isinstance(inner, list):
-            inner.append(inner[name])
+            inner[:0] = [inner[name]]
         case 2:
             inner[chance.choice(("x", "held", "payload", "position", "name", str(other) + " "))] = inner[name]
         case 3:

@@ -21,6 +21,7 @@ from copy import deepcopy
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, Final, NamedTuple
@@ -94,10 +95,10 @@ def parsers(directory: Path) -> list[Parser]:
     rotations = {"rotations": [log.inclusion(9, payload=text(log.acts[8].event or b""), salt=text(SALT))]}
     bundled = [_bundled, _resized, _spliced]
     return [
-        Parser("note", [note, log.note(9)], lambda file: open_signed(file, [LOG_KEY, NEXT_KEY]), _same_body),
-        Parser("checkpoint", [note], lambda file: open_checkpoint(file, LOG_KEY, NEXT_KEY), _same_checkpoint),
+        Parser("note", [note, log.note(9)], partial(open_signed, keys=[LOG_KEY, NEXT_KEY]), _same_body),
+        Parser("checkpoint", [note], _checkpoint, _same_checkpoint),
         Parser("checkpoint text", [log.body(9)], parse_checkpoint, _spelt_checkpoint),
-        Parser("cosignatures", [note], lambda file: cosigned(file, witnesses), _signed_times),
+        Parser("cosignatures", [note], partial(cosigned, keys=witnesses), _signed_times),
         Parser("tlog-proof", [proof, tlog_proof(0, [], note)], parse_tlog_proof, _spelt_proof),
         Parser("policy", [POLICY], parse_policy, _same_policy),
         Parser("vkey", [vkey_of(LOG_KEY).encode()], _of_text(VerifierKey.parse), _spelt_vkey),
@@ -105,7 +106,7 @@ def parsers(directory: Path) -> list[Parser]:
         Parser("key file", [f"{vkey_of(LOG_KEY)}\n{vkey_of(NEXT_KEY)} until 9\n".encode()], _keys, _known_keys),
         Parser("leaf", [log.acts[4].leaf], parse_leaf, _same_leaf, [other_members]),
         Parser("rotations", [encoded(rotations)], parse_rotations, _anything, [other_members]),
-        Parser("time stamp", [stamp.response], lambda file: _stamp(file, whole.stamp, whole.trust), _nothing),
+        Parser("time stamp", [stamp.response], partial(_stamp, good=whole.stamp, trust=whole.trust), _nothing),
         Parser("bundle form", [whole.file], read_bundle, _spelt_bundle, bundled),
         Parser("bundle", [whole.file], _document(whole.trust), _same_bundle, bundled),
         Parser("bundle, key alone", [whole.file], _document(alone), _same_bundle, bundled),
@@ -266,8 +267,8 @@ def _leave_unchecked(answer: dict[str, Any], line: str) -> None:
         place = answer["chain"][-1]["via"]
     elif where.startswith("link "):
         grant, _, part = where.removeprefix("link ").partition(": ")
-        link = next((link for link in answer["chain"] if link.get("grant") == grant), {})
-        place = link.get(part) if part else link
+        link: Any = next((link for link in answer["chain"] if link.get("grant") == grant), None)
+        place = link.get(part) if part and link is not None else link
     for name in names.split(", ") if isinstance(place, dict) else ():
         place.pop(name, None)  # pyright: ignore[reportUnknownMemberType] - what json.loads returns
 
@@ -307,6 +308,10 @@ def _document(trust: Trust) -> Callable[[bytes], Report]:
 
 def _of_text(parse: Callable[[str], Any]) -> Callable[[bytes], Any]:
     return lambda file: parse(file.decode("utf-8", "surrogateescape"))
+
+
+def _checkpoint(file: bytes) -> Any:
+    return open_checkpoint(file, LOG_KEY, NEXT_KEY)
 
 
 def _keys(file: bytes) -> Any:
