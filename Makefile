@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test faults check fix bench bench-full schemas pins clean
+.PHONY: help setup demo up test faults fuzz check fix bench bench-full schemas pins clean
 
 help: ## list the verbs
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ test: setup $(VENV)/.dev ## every test, against a real PostgreSQL
 
 faults: setup $(VENV)/.dev ## kill servers at random moments under load, ROUNDS times (200), by SEED, and judge what is left
 	@$(BIN)/python -m tests.faults --rounds $(or $(ROUNDS),200) $(if $(SEED),--seed $(SEED))
+
+fuzz: setup $(VENV)/.dev ## put ROUNDS (2000) mutated files, by SEED, to every parser of the verifier
+	@$(BIN)/python -m tests.fuzz $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
 
 check: setup $(VENV)/.dev ## format, lint, types, imports
 	$(BIN)/ruff format --check .

@@ -82,7 +82,7 @@ def _require_covered(members: Mapping[str, object], size: int) -> None:
 def _require_whole(links: Sequence[Mapping[str, object]], verdict: str) -> None:
     """Nobody takes links off a chain unseen: it ends with a way to whoever acted; what authorises begins at a root."""
     reached = [link.get("via") is not None for link in links]
-    if any(reached[:-1]) or not all(reached[-1:]):
+    if not all("via" in link for link in links) or any(reached[:-1]) or not all(reached[-1:]):
         raise ProofFailed("chain", expected="a way to whoever acted at its end, and only there", actual="another")
     if verdict in _AUTHORISED and (not links or links[0].get("kind") != "root"):
         raise ProofFailed("chain", expected="a root at its head", actual="none")

@@ -101,9 +101,9 @@ def same_money(one: object, other: object) -> bool:
 def _instant(text: object) -> datetime | None:
     try:
         read = datetime.fromisoformat(text.upper()) if isinstance(text, str) and text[10:11] in ("T", "t") else None
-    except ValueError:
+        return read.astimezone(UTC) if read is not None and read.tzinfo is not None else None
+    except (ValueError, OverflowError):  # the first and the last day of the calendar have no place in every zone
         return None
-    return read.astimezone(UTC) if read is not None and read.tzinfo is not None else None
 
 
 def _shown(value: object) -> str | int:

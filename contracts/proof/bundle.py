@@ -9,10 +9,11 @@ newline, so many bytes, a newline:
     summary.zh, summary.en        a page for people; it says what is proved below and nothing else
     checkpoint                    a signed note: everything below is proved against it
     held, held.consistency        optional: an older checkpoint, and the hashes from there, a line each (RFC 9162)
-    rotation …                    per change of the log's key a tlog-proof of it under a checkpoint the older key signed
+    rotation …                    per change of the log's key, by position, a tlog-proof of it under a checkpoint that
+                                    the older key signed
     stamp, stamp.consistency,     per time stamp: the checkpoint that was stamped, the hashes from there, the answer of
       stamp.response,               the authority (base64 of DER, RFC 3161), and its certificates (the same), the
-      stamp.certificate …           signer's first
+      stamp.certificate …           signer's first; by size of the checkpoint, then by answer
     act …                         per act, by position; see below
 
 An act has three sizes, `act <leaf> <payload> <proof>`, and after them its leaf, its payload, its salt in base64 and its

@@ -4,7 +4,7 @@ An evidence bundle, checked whole: every act of a project, what it rests on, and
 The format is in `bundle.py`. Whatever is in the file is proved here against one checkpoint, or the file FAILED.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -104,6 +104,8 @@ def _history(bundle: Bundle, keys: Sequence[VerifierKey]) -> _History:
     rotations: list[Rotation] = []
     for text in bundle.rotations:
         proof = parse_tlog_proof(text)
+        if rotations and proof.leaf_index <= rotations[-1].index:
+            raise ProofFailed("rotation", expected="one of a later position than the last", actual="another")
         act = acts.get(proof.leaf_index + 1)
         if act is None or act.payload is None or act.salt is None or proof.extra is not None:
             raise ProofFailed("rotation", expected="the act that it proves, with its event", actual="none")
@@ -257,31 +259,41 @@ def _check_stamps(
         and "response_sha256" in each.data
     }
     found: list[_Stamped] = []
+    last = 0, b""
     for each in bundle.stamps:
         seen = open_checkpoint(each.seen.note, *keys)
+        if (seen.size, each.response) <= last:
+            raise ProofFailed("time stamp", expected="each once, by size and response", actual="another order")
+        last = seen.size, each.response
         _require_continued(seen, each.seen.hashes, checkpoint)
         stamp = verify_whole(each.response, each.seen.note, each.certificates)
+        if each.certificates != (*stamp.chain, stamp.root):
+            raise ProofFailed("certificates of the time stamp", expected="its chain in order", actual="others")
         renewal = renewals.get(sha256(each.response).hexdigest())
         noted = renewal is not None and (renewal.data or {}).get("note_sha256") == sha256(each.seen.note).hexdigest()
         found.append(_Stamped(seen.size, stamp, renewal.position if renewal is not None and noted else 0))
+    worth: dict[_Stamped, str] = {}
+    for each in sorted(found, key=lambda each: each.stamp.time, reverse=True):
+        worth[each] = _worth(each, worth, trust)
     for each in found:
         said = f"the first {each.size} entries were there at {_day(each.stamp.time)}, says {each.stamp.authority}"
-        checks.append(f"time stamp: {said}; {_worth(each, found, trust)}")
+        checks.append(f"time stamp: {said}; {worth[each]}")
 
 
-def _worth(stamped: _Stamped, others: Sequence[_Stamped], trust: Trust) -> str:
+def _worth(stamped: _Stamped, later: Mapping[_Stamped, str], trust: Trust) -> str:
+    """Say what a stamp is worth. `later` says that of those after it: one of them may have renewed it."""
     if stamped.stamp.root not in trust.stamp_roots:
         return "not relied on"
     now = datetime.fromtimestamp(trust.now, UTC)
     if now <= stamped.stamp.certificate_until:
         return f"its certificates hold until {_day(stamped.stamp.certificate_until)}"
     # RFC 4998 §5.2 in spirit: what commits to the stamp was stamped while its certificates still held.
-    for other in others:
+    for other, worth in later.items():
         if (
             0 < stamped.renewed_at <= other.size
             and other.stamp.time <= stamped.stamp.certificate_until
             and other.stamp.time > stamped.stamp.time
-            and "not " not in (worth := _worth(other, others, trust))
+            and "not " not in worth
         ):
             return f"renewed at {_day(other.stamp.time)}, {worth}"
     return f"its certificates ended {_day(stamped.stamp.certificate_until)} and it was not renewed: not counted"

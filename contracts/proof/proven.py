@@ -10,7 +10,7 @@ from .checkpoint import Checkpoint
 from .encoding import HASH_SIZE
 from .errors import ProofFailed
 from .leaf import check_payload, parse_leaf
-from .members import bytes_of, hashes_of, integer_of, text_of
+from .members import bytes_of, hashes_of, integer_of, object_of, text_of
 from .merkle import leaf_hash, verify_inclusion
 
 ITEM: Final = frozenset({"position", "role", "name", "leaf", "leaf_hash", "leaf_index", "tree_size", "hashes"})
@@ -61,7 +61,7 @@ class Proven(NamedTuple):
             if each.data is not None:
                 if each.data.get("corrects") != {name: self.leaf[name] for name in ("source", "id")}:
                     raise ProofFailed(f"correction at {each.position}", expected="of this act", actual="of another")
-                fields |= cast("Mapping[str, object]", each.data.get("fields") or {})
+                fields |= object_of(each.data, "fields") if each.data.get("fields") else {}
         return Said(self, fields)
 
 

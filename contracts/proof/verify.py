@@ -80,6 +80,10 @@ def verify_document(document: bytes, trust: Trust) -> Report:
         return _verified(_check(document, trust, checks), trust, checks)
     except ProofFailed as failed:
         return Report("FAILED", tuple(checks), str(failed), None)
+    except RecursionError:  # what could be read cannot always be compared or printed
+        return Report(
+            "FAILED", tuple(checks), "proof file: expected JSON of little depth, actual nesting too deep", None
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,12 +94,20 @@ def read_keys(given: Sequence[str], *, or_default: bool) -> list[VerifierKey]:
             named = [str(kept)]
     keys: list[VerifierKey] = []
     for each in named:
-        text = Path(each).read_text("utf-8") if Path(each).is_file() else each
         try:
-            keys += parse_keys(text)
-        except ProofFailed as exc:
+            keys += parse_keys(_text(each))
+        except (OSError, UnicodeDecodeError, ProofFailed) as exc:
             raise WrongUse(f"{each} is no verifier key: {exc}") from exc
     return list(dict.fromkeys(keys))
+
+
+def _text(given: str) -> str:
+    """Return what is in the file of this name, or the name itself where no file can be called that."""
+    try:
+        is_file = Path(given).is_file()
+    except OSError:
+        is_file = False
+    return Path(given).read_text("utf-8") if is_file else given
 
 
 def _extended(keys: Sequence[VerifierKey], rotations: Path) -> list[VerifierKey]:

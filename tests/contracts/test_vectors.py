@@ -34,6 +34,7 @@ from contracts.proof import (
 from contracts.proof.cosignature import WitnessKey, cosigned
 from contracts.proof.note import open_signed, split_note
 from contracts.proof.policy import parse_policy
+from contracts.proof.tlog_proof import parse_tlog_proof
 from ledger.signer import KeyRefused, SigningKey, checkpoint_body
 from ledger.tree import (
     Frontier,
@@ -54,6 +55,36 @@ TESSERA = VECTORS / "transparency-dev-tessera" / "testdata" / "log"
 pytestmark = pytest.mark.skipif(
     not VECTORS.is_dir(), reason=f"the published vectors are not at {VECTORS}; set QUANZE_SHARED to their folder"
 )
+
+
+PUBLISHED = {
+    "C2SP-specs/issue99_checkpoint.json": "bad_note_wrong_key_id log_pubkey_hex log_seed_hex note origin",
+    "C2SP-specs/spec_examples.json": "checkpoint_example_no_key cosign_message_example"
+    " cosigned_checkpoint_example_no_key signed_note signed_note_unkeyed_example tile_counts tile_paths",
+    "golang-x-mod/note_vectors.json": "bad_vkey_rule bad_vkeys new_tiles_count_height10 note_slice_unit open_cases"
+    " sig_lines skeys sumdb_real_checkpoint text tree vkeys",
+    "transparency-dev-formats/formats_vectors.json": "checkpoint_parse cosig_timestamp cosig_vkeys ecdsa_notes"
+    " policies_bad policies_ok tlog_proof_bad tlog_proof_marshal",
+    "transparency-dev-merkle/extracted_rfc6962_constants.json": "accumulated_mtc_draft leaf_inputs_hex"
+    " node_hashes_hex_by_level root_hashes_hex_by_size_0_to_8",
+    "transparency-dev-tessera/KEYS.json": "leaves test_skey vkey",
+}
+"""Every set that is published, by file. Each is run below or said there not to be about us, and how many are not."""
+
+
+def test_no_published_set_is_passed_over() -> None:
+    """A set that is added, or goes, is seen here. The folders of files are counted where they are run."""
+    folders = {"C2SP-specs", "cyberphone-json-canonicalization", "golang-x-mod", "transparency-dev-formats"}
+    assert {path.name for path in VECTORS.iterdir()} == folders | {
+        "transparency-dev-merkle",
+        "transparency-dev-tessera",
+    }
+    found = {str(path.relative_to(VECTORS)) for path in VECTORS.glob("*/*.json")}
+    assert found == PUBLISHED.keys()
+    for name, sets in PUBLISHED.items():
+        assert sorted(read(*name.split("/")).keys() - {"source"}) == sets.split(), name
+    families = {path.name: len(list(path.rglob("*.json"))) for path in (MERKLE / "testdata").iterdir()}
+    assert families == {"inclusion": 98, "consistency": 98, "subtreeinclusion": 204, "subtreeconsistency": 118}
 
 
 @cache
@@ -327,8 +358,6 @@ def test_formats_keys() -> None:
     The three good keys are of a log, of an Ed25519 witness and of an ML-DSA-44 witness; each is taken as that alone.
 
     The last one was published with a key id that does not follow from its name and key: refused, and good with its own.
-
-    Not about us: tlog-proof files (11) hold proofs without the leaf.
     """
     vectors = read("transparency-dev-formats", "formats_vectors.json")
     good, bad = vectors["cosig_vkeys"]["ok"], vectors["cosig_vkeys"]["bad"]
@@ -347,6 +376,29 @@ def test_formats_keys() -> None:
         assert not accepted(VerifierKey.parse, case["vkey"])  # ECDSA: signed-note type 0x02
         with pytest.raises(ProofFailed, match="no key was given"):  # well formed all the same
             open_note(case["note"].encode(), [])
+
+
+def test_formats_tlog_proofs() -> None:
+    """All 11 apply: what is said to be written so is read so, and the 8 bad ones are refused."""
+    vectors = read("transparency-dev-formats", "formats_vectors.json")
+    good, bad = vectors["tlog_proof_marshal"], vectors["tlog_proof_bad"]
+    assert (len(good), len(bad)) == (3, 8)
+    for case in good:
+        hashes = tuple(sha256(each.encode()).digest() for each in case["hash_preimages"])
+        extra = case["extra"].encode() if case["extra"] is not None else None
+        file = case["want_template"].replace("{b64 extra}", b64encode(extra or b"").decode())
+        for preimage, each in zip(case["hash_preimages"], hashes, strict=True):
+            file = file.replace(f"{{b64 sha256({preimage})}}", b64encode(each).decode())
+        assert "{" not in file
+        assert parse_tlog_proof(file.encode()) == (case["index"], hashes, case["checkpoint"].encode(), extra)
+    (rule,) = [case["p_rule"] for case in bad if "p_rule" in case]
+    assert rule == 'c2sp.org/tlog-proof@v1\nindex 0\n + "a"*66560 + \n'
+    files = [case["p"] for case in bad if "p" in case] + ["c2sp.org/tlog-proof@v1\nindex 0\n" + "a" * 66_560 + "\n"]
+    for file in files:
+        with pytest.raises(ProofFailed):
+            parse_tlog_proof(file.encode())
+    # Not for what they lack alone: with a header, an index and a checkpoint that are good the sixth is refused still.
+    assert parse_tlog_proof(b"c2sp.org/tlog-proof@v1\nindex 0\n\ncheckpoint\n").leaf_index == 0
 
 
 def test_formats_cosignature_times() -> None:

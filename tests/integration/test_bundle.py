@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from contracts.proof import Bundle, Entry, Report, Trust, VerifierKey, read_bundle, summary_for, verify_document
+from contracts.proof import Entry, Report, Trust, VerifierKey, read_bundle, summary_for, verify_document
 from ledger.main import create_token
 from ledger.signer import SigningKey, checkpoint_body
 from quanze.commands.prove import bundle as bundle_command
 from quanze.commands.prove import verify as verify_command
+from tests.bundle_writer import written
 from tests.conftest import Database
 from tests.events import SOURCE, event
 from tests.joined import CHIEF, CLERK, GRANTED, HEAD, Joined, granted, joined, signing, vested
@@ -78,33 +79,6 @@ def leaf(entry: Entry) -> dict[str, Any]:
 
 def positions(file: bytes) -> list[int]:
     return [leaf(entry)["position"] for entry in read_bundle(file).entries]
-
-
-def written(taken_apart: Bundle) -> bytes:
-    """Write a bundle again, by the format's own description: blocks, then acts."""
-
-    def block(name: str, content: bytes) -> bytes:
-        return b"%b %d\n%b\n" % (name.encode(), len(content), content)
-
-    head = b"".join(
-        block(name, content.encode() if isinstance(content, str) else content)
-        for name, content in (
-            ("project", taken_apart.project),
-            ("summary.zh", taken_apart.summary_zh),
-            ("summary.en", taken_apart.summary_en),
-            ("checkpoint", taken_apart.checkpoint),
-        )
-    )
-    assert taken_apart.held is None
-    return b"quanze/bundle@v1\n" + head + b"".join(map(act_block, taken_apart.entries))
-
-
-def act_block(entry: Entry) -> bytes:
-    from base64 import b64encode
-
-    content = [] if entry.payload is None or entry.salt is None else [entry.payload, b64encode(entry.salt)]
-    sizes = b"act %d %d %d\n" % (len(entry.leaf), len(entry.payload or b""), len(entry.proof))
-    return sizes + b"\n".join([entry.leaf, *content, entry.proof]) + b"\n"
 
 
 def forged(both: Joined, file: bytes, entries: Sequence[Entry] | None = None, **changes: Any) -> bytes:
