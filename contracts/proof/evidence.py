@@ -19,12 +19,13 @@ from .members import object_of, text_of
 from .merkle import Inclusions, leaf_hash, verify_consistency
 from .note import VerifierKey, split_note
 from .proven import Proven, event_of
-from .summary import Summary, summary_of
+from .summary import Summary, plain, summary_of
 from .timestamp import Timestamp, verify_whole
 from .tlog_proof import ProofsOfOneTree, TlogProof, parse_tlog_proof
 from .trust import Attested, Trust, attest
 
 _BASIS: Final = ("account.", "acting.", "auth.", "log.", "post.")
+_MADE: Final = ("auth.grant", "auth.vest")
 _BASIS_ACTS: Final = ("act.correct", "data.erase")
 """What a bundle may hold besides the acts of its project: what these rest on, and what became of that."""
 
@@ -36,6 +37,8 @@ class Checked:
     bundle: Bundle
     attested: Attested
     entries: tuple[Proven, ...]
+    unnamed: tuple[str, ...]
+    """What acts rest on by their own words and the file does not hold, one sentence each."""
     newer_held: Checkpoint | None
     """The checkpoint held from before, where it is larger than the bundle's."""
     summary: Summary | None = None
@@ -81,7 +84,21 @@ def check_evidence(bundle: Bundle, trust: Trust, checks: list[str]) -> Checked:
         listed = ", ".join(map(str, erased[:20])) + (" and others" if len(erased) > 20 else "")
         checks.append(f"erased: the content at {listed} is gone, each by an order that is in the file")
     _check_stamps(bundle, checkpoint, history.named, trust, entries, checks)
-    return Checked(bundle, attested, entries, newer)
+    return Checked(bundle, attested, entries, _missing_grants(entries), newer)
+
+
+def _missing_grants(entries: Sequence[Proven]) -> tuple[str, ...]:
+    """Say which grants acts name as their authority without being in the file: perhaps nobody ever made them."""
+    held = {str(each.leaf["subject"]) for each in entries if each.leaf["type"] in _MADE}
+    held |= {str(each.data.get("grant")) for each in entries if each.leaf["type"] in _MADE and each.data is not None}
+    named: dict[str, int] = {}
+    for each in entries:
+        if (grant := str(each.leaf.get("authority", ""))) and grant not in held:
+            named.setdefault(grant, each.position)
+    return tuple(
+        f"{plain(grant)}, which the act at {position} rests on: it is not in the file"
+        for grant, position in named.items()
+    )
 
 
 @dataclass(frozen=True, slots=True)

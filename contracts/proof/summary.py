@@ -141,7 +141,7 @@ def _page(facts: _Facts, language: int) -> Iterator[str]:
         more = [f"{_MILESTONES[kind][language]} {count}" for kind, count in sorted(facts.left_out.items())]
         yield say("…… 另有：", "… and more: ") + _listed(more)
     if facts.others:
-        counted = [f"{_plain(kind)} {count}" for kind, count in sorted(facts.others.items())]
+        counted = [f"{plain(kind)} {count}" for kind, count in sorted(facts.others.items())]
         yield say("其他：", "others: ") + _listed(counted)
     if facts.sums:
         totals = [
@@ -156,7 +156,7 @@ def _page(facts: _Facts, language: int) -> Iterator[str]:
             "What they rest on (authority, posts, substitutes, orders of erasure):",
         )
         lines = [
-            f"{each.position:>9}  {_plain(each.leaf['type'])}  {_plain(each.leaf['subject'])}" for each in facts.basis
+            f"{each.position:>9}  {plain(each.leaf['type'])}  {plain(each.leaf['subject'])}" for each in facts.basis
         ]
         yield from lines[:_LINES_MAX]
         if len(lines) > _LINES_MAX:
@@ -174,8 +174,8 @@ def _milestone(act: Proven, language: int) -> str:
     amount = _amount(act)
     parts = [
         f"{act.position:>9}  {str(leaf['time'])[:10]}  {_MILESTONES[str(leaf['type'])][language]}",
-        _plain(leaf["actor"]),
-        _plain(leaf.get("authority")),
+        plain(leaf["actor"]),
+        plain(leaf.get("authority")),
         f"{amount[0]:,} {amount[1]}" if amount is not None else "",
     ]
     return "  ".join(part for part in parts if part)
@@ -186,17 +186,17 @@ def _amount(act: Proven) -> tuple[Decimal, str] | None:
     text, currency = data.get("amount"), data.get("currency") or "CNY"
     if not isinstance(text, str) or not _AMOUNT.fullmatch(text):
         return None
-    return Decimal(text), _plain(currency)
+    return Decimal(text), plain(currency)
 
 
 def _title(acts: Sequence[Proven]) -> str:
     for act in acts:
         if act.leaf["type"] == "project.open" and act.data is not None:
-            return _plain(act.data.get("title"))
+            return plain(act.data.get("title"))
     return ""
 
 
-def _plain(value: object) -> str:
+def plain(value: object) -> str:
     """Return a stated text as one that cannot pretend to be part of the page: printable, on one line, not long."""
     text = value if isinstance(value, str) else ""
     return "".join(char if char.isprintable() else "·" for char in text)[:_SHOWN_MAX]

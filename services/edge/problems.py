@@ -59,9 +59,19 @@ def problems_plugin(
     """Return the Litestar plugin: these errors through `mapping`, Litestar's own through their status."""
     return ProblemDetailsPlugin(
         ProblemDetailsConfig(
-            exception_to_problem_detail_map={HTTPException: _from_http, BadCursor: _of_cursor, **mapping},  # pyright: ignore[reportArgumentType] - the library's map is invariant in the exception
+            exception_to_problem_detail_map={
+                HTTPException: _from_http,
+                BadCursor: _of_cursor,
+                RecursionError: _of_depth,
+                **mapping,
+            },  # pyright: ignore[reportArgumentType] - the library's map is invariant in the exception
         )
     )
+
+
+def _of_depth(_: RecursionError) -> ProblemDetailsException:
+    """Answer a body that is nested deeper than it can be read."""
+    return problem(400, "too-deep", "The body is nested too deep")
 
 
 def answer_parameters(request: Request[Any, Any, Any], exc: ValidationException) -> Response[dict[str, Any]]:

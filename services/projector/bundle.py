@@ -16,7 +16,7 @@ from contracts.proof import Bundle, Continued, Entry, ProofFailed, Stamp, Summar
 from projector.authority.answer import answers
 from projector.authority.load import load
 from projector.authority.proving import correctors_of, rests_on
-from projector.errors import Unavailable
+from projector.errors import Corrupt
 from projector.prover import Prover
 from projector.replay import require_project
 from projector.view import View
@@ -34,6 +34,7 @@ def positions_of(view: View, project: str) -> list[int]:
     grants: set[str] = set()
     appointments: set[str] = set()
     accounts: set[str] = set()
+    posts: set[str] = set()
     for at in range(0, len(acts), _JUDGED_TOGETHER):
         some = acts[at : at + _JUDGED_TOGETHER]
         loaded, correctors = load(view, some), correctors_of(view, some)
@@ -41,8 +42,14 @@ def positions_of(view: View, project: str) -> list[int]:
         for act, answer in zip(loaded.acts, answers(loaded, view.stand), strict=True):
             found |= {each.position for each in rests_on(answer, loaded.facts_of[act.position], correctors)}
             grants |= {link.grant for link in answer.chain}
+            posts |= {link.grantee for link in answer.chain if link.grantee and link.grantee.startswith("post:")}
             appointments |= {link.via.acting for link in answer.chain if link.via is not None and link.via.acting}
-    names = {"grants": sorted(grants), "appointments": sorted(appointments), "accounts": sorted(accounts)}
+    names = {
+        "grants": sorted(grants),
+        "appointments": sorted(appointments),
+        "accounts": sorted(accounts),
+        "posts": sorted(posts),
+    }
     found |= {row[0] for row in view.select("what_became_of_basis", names)}
     return sorted(found)
 
@@ -51,14 +58,14 @@ def make_bundle(project: str, positions: list[int], held: int | None, prover: Pr
     """
     Return the file, in pieces. `held` is the size of a checkpoint that whoever asks has from before.
 
-    Raises `Unavailable` where nobody proves anything now, or what is proved does not hold.
+    Raises `Unavailable` where nobody proves anything now, `Corrupt` where what is proved does not hold.
     """
     evidence = prover.evidence(positions, held)
     try:
         summary = summary_for(_bundle(project, evidence), Trust([VerifierKey.parse(vkey) for vkey in evidence.keys]))
     except ProofFailed as exc:
         _log.error("bundle_refused", project=project, error=str(exc))
-        raise Unavailable(f"the evidence does not hold: {exc}") from exc
+        raise Corrupt(f"the evidence does not hold: {exc}") from exc
     return _written(project, summary, evidence)
 
 

@@ -6,6 +6,7 @@ What can go wrong while reading, and whose fault it is.
   + Unknown             this log knows no such project, person or log
   + Behind              the read model has not reached the position asked for: ask again
   + Unavailable         the read model cannot be asked now: it is being rebuilt, or the database does not answer
+  + Corrupt             what the ledger holds contradicts what it signed: an operator has to look
 """
 
 from collections.abc import Sequence
@@ -31,6 +32,10 @@ class Unknown(ProjectorError):
 
 class Behind(ProjectorError):
     """The read model has not reached this position yet"""
+
+
+class Corrupt(ProjectorError):
+    """What is stored contradicts what was signed"""
 
 
 class Unavailable(ProjectorError):

@@ -26,7 +26,7 @@ from projector.authority.preflight_http import HANDLERS as PREFLIGHT_HANDLERS
 from projector.bundle import make_bundle, positions_of
 from projector.conflicts import Conflicts, Level, Sought, conflicts
 from projector.duties import Duties, person_duties, project_duties
-from projector.errors import BadQuestion, Behind, ProjectorError, Unavailable, Unknown
+from projector.errors import BadQuestion, Behind, Corrupt, ProjectorError, Unavailable, Unknown
 from projector.findings.http import HANDLERS as FINDING_HANDLERS
 from projector.findings.touch import kept_from, kept_of, with_findings
 from projector.projects import Projects, ProjectState, get_project, list_projects
@@ -224,6 +224,8 @@ def projector_problem(exc: ProjectorError) -> ProblemDetailsException:
             return problem(503, "behind", "The read model is not there yet", str(exc), headers={"Retry-After": "1"})
         case Unavailable():
             return problem(503, "unavailable", "Ask again in a moment", str(exc), headers={"Retry-After": "1"})
+        case Corrupt():
+            return problem(500, "corrupt", "What is stored contradicts what was signed", str(exc))
         case _:
             return problem(500, "internal", "The projector failed", str(exc))
 

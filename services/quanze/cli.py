@@ -89,7 +89,7 @@ def _run() -> None:
         sys.exit(EXIT_WRONG_USE)
     except ServiceAnswered as exc:
         faults = [f"\n  {fault['pointer'] or '/'}: {fault['message']}" for fault in exc.faults]
-        _fail(str(exc) + "".join(faults), EXIT_NO_SERVICE if exc.status >= 500 else EXIT_WRONG_USE)
+        _fail(str(exc) + "".join(faults), _status_of(exc))
     except (WrongUse, ImportFault) as exc:
         _fail(str(exc), EXIT_WRONG_USE)
     except (httpx.TransportError, NothingRuns) as exc:
@@ -103,6 +103,13 @@ def _run() -> None:
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has enough
         sys.exit(0)
+
+
+def _status_of(answer: ServiceAnswered) -> int:
+    """What is stored contradicts what was signed: that is an answer, and it is no."""
+    if str(answer.document.get("type")).endswith(":corrupt"):
+        return EXIT_NO
+    return EXIT_NO_SERVICE if answer.status >= 500 else EXIT_WRONG_USE
 
 
 def _fail(message: str, code: int) -> None:

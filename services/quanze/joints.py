@@ -7,13 +7,14 @@ import msgspec
 
 from contracts.event import Event, read_event
 from contracts.evidence import Evidence
+from ledger.errors import Corrupt as LedgerCorrupt
 from ledger.errors import LedgerError
 from ledger.errors import Unknown as LedgerUnknown
 from ledger.evidence import Evidences
 from ledger.gate import Reason, Reasons
 from ledger.main import Ledger
 from ledger.reading import Reading
-from projector.errors import Behind, Unavailable, Unknown
+from projector.errors import Behind, Corrupt, Unavailable, Unknown
 from projector.foresee import refusals
 from projector.main import Projector
 from projector.prover import Inclusion
@@ -41,6 +42,8 @@ class LedgerProver:
             return self._evidences.of(positions, held)
         except LedgerUnknown as exc:
             raise Unknown(str(exc)) from exc
+        except LedgerCorrupt as exc:
+            raise Corrupt(str(exc)) from exc
         except LedgerError as exc:
             raise Unavailable(f"the ledger gave no evidence: {exc}") from exc
 

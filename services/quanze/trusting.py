@@ -16,6 +16,7 @@ from contracts.proof import (
     Trust,
     VerifierKey,
     extend_trust,
+    parse_checkpoint,
     parse_keys,
     parse_policy,
     parse_rotations,
@@ -79,7 +80,7 @@ def read_trust(
         keys=known if rotations is None else _extended([*known, *read.log_keys], rotations),
         policy=read,
         stamp_roots=[root for path in roots for root in _roots(path)],
-        held=held.read_bytes() if held is not None else None,
+        held=read_held(held) if held is not None else None,
         max_age_seconds=_seconds(max_age) if max_age is not None else None,
     )
 
@@ -101,18 +102,39 @@ def read_keys(given: Sequence[str], *, or_default: bool) -> list[VerifierKey]:
     return list(dict.fromkeys(keys))
 
 
+def read_held(path: Path) -> bytes:
+    """Return a checkpoint that was kept; what it is worth is for the verifier to say. Raises `WrongUse`: it is none."""
+    note = _bytes(path)
+    try:
+        parse_checkpoint(note[: note.rfind(b"\n\n") + 1])
+    except ProofFailed as exc:
+        raise WrongUse(f"{path} is no checkpoint: {exc}") from exc
+    return note
+
+
 def _text(given: str) -> str:
     """Return what is in the file of this name, or the name itself where no file can be called that."""
     try:
         is_file = Path(given).is_file()
     except OSError:
         is_file = False
-    return Path(given).read_text("utf-8") if is_file else given
+    return (_bytes(Path(given)) if is_file else _public(given.encode(), given[:20])).decode("utf-8")
+
+
+def _bytes(path: Path) -> bytes:
+    return _public(path.read_bytes(), str(path))
+
+
+def _public(content: bytes, name: str) -> bytes:
+    """Raise `WrongUse` for a private key, before any message quotes it."""
+    if b"PRIVATE+KEY+" in content:
+        raise WrongUse(f"{name} is the private key: show it to nobody. To verify, give the public one, log.vkey")
+    return content
 
 
 def _extended(keys: Sequence[VerifierKey], rotations: Path) -> list[VerifierKey]:
     try:
-        return extend_trust(keys, parse_rotations(rotations.read_bytes()))
+        return extend_trust(keys, parse_rotations(_bytes(rotations)))
     except ProofFailed as exc:
         click.echo(f"FAILED {rotations}: {exc}")
         raise click.exceptions.Exit(1) from exc
@@ -120,7 +142,7 @@ def _extended(keys: Sequence[VerifierKey], rotations: Path) -> list[VerifierKey]
 
 def _policy(path: Path) -> Policy:
     try:
-        return parse_policy(path.read_bytes())
+        return parse_policy(_bytes(path))
     except ProofFailed as exc:
         raise WrongUse(f"{path}: {exc}") from exc
 

@@ -314,3 +314,65 @@ def test_the_commands_save_a_bundle_and_verify_it(both: Joined, tmp_path: Path) 
     kept.write_bytes(kept.read_bytes()[:-2])
     assert CliRunner().invoke(verify_command, [str(kept), "--log-key", str(key)]).exit_code == 1
     assert "Example" in CliRunner().invoke(bundle_command, ["--help"]).output
+
+
+def test_a_root_held_by_a_post_comes_with_who_was_assigned_to_it(both: Joined) -> None:
+    known = {"recordedtime": GRANTED}
+    assigned = event("post.assign", POST, "person:REG", time=GRANTED, attributes=known, post=POST, person=HEAD)
+    root, _, made, signed = both.record(
+        vested(holder=POST),
+        assigned,
+        granted("grant:1", CLERK),
+        signing(CLERK, "10.00", attributes={"authority": "grant:1"}),
+    )
+    assert positions(bundle(both)) == [root, 2, made, signed]
+
+
+def test_a_grant_that_an_act_names_and_the_file_lacks_is_said(both: Joined) -> None:
+    both.record(vested(), granted("grant:1", CLERK), signing(CLERK, "10.00", attributes={"authority": "grant:1"}))
+    file = bundle(both)
+    assert not [each for each in checked(both, file).unchecked if "not in the file" in each]
+    without = [entry for entry in read_bundle(file).entries if leaf(entry)["type"] != "auth.grant"]
+    report = checked(both, forged(both, file, without))
+    assert "grant:1, which the act at 3 rests on: it is not in the file" in report.unchecked
+
+
+def test_no_message_shows_a_private_key(both: Joined, tmp_path: Path) -> None:
+    recorded(both)
+    kept, private = tmp_path / "X.bundle", tmp_path / "log.key"
+    kept.write_bytes(bundle(both))
+    private.write_text(both.database.signer.text() + "\n")
+    for option in ("--log-key", "--policy", "--held", "--rotations"):
+        given = ["--log-key", both.database.signer.vkey] if option != "--log-key" else []
+        run = CliRunner().invoke(verify_command, [str(kept), option, str(private), *given])
+        assert run.exit_code != 0
+        assert "private key" in str(run.exception)
+        assert both.database.signer.text()[-20:] not in run.output + str(run.exception)
+
+
+def test_the_check_of_a_whole_log_heeds_a_checkpoint_that_was_kept_and_refuses_what_it_cannot_heed(
+    both: Joined, tmp_path: Path
+) -> None:
+    recorded(both)
+    kept, key = tmp_path / "kept", tmp_path / "log.vkey"
+    key.write_text(both.database.signer.vkey + "\n")
+    whole = ["--log", both.database.dsn, "--log-key", str(key)]
+    origin = both.database.signer.origin
+
+    def verified(note: bytes, *more: str) -> tuple[int, str]:
+        kept.write_bytes(note)
+        run = CliRunner().invoke(verify_command, [*whole, "--held", str(kept), *more])
+        return run.exit_code, run.output + str(run.exception or "")
+
+    assert verified(both.ledger.checkpoints.at(4).note.encode())[0] == 0
+    code, said = verified(both.database.signer.sign(checkpoint_body(origin, 4, bytes(32))))
+    assert (code, "position 4" in said, "another tree" in said) == (1, True, True)
+    code, said = verified(both.database.signer.sign(checkpoint_body(origin, 99, bytes(32))))
+    assert (code, "rolled back" in said) == (1, True)
+    assert "max-age" in verified(both.ledger.checkpoints.at(4).note.encode(), "--max-age", "1h")[1]
+
+
+@pytest.mark.parametrize("path", ["/v1/proofs/evidence", "/v1/scans"])
+def test_a_body_that_is_nested_too_deep_is_refused(both: Joined, path: str) -> None:
+    answer = both.http.post(path, content=b"[" * 5000, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")

@@ -3,14 +3,17 @@
 import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from heapq import merge
 from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from contracts.proof import (
-    ProofFailed,
+    Checkpoint,
     Report,
     VerifierKey,
     parse_checkpoint,
@@ -24,10 +27,10 @@ from quanze.commands.options import find_token, json_option, log_of, print_json,
 from quanze.database_check import database_log
 from quanze.errors import WrongUse
 from quanze.full_check import Checked, check_log
-from quanze.log_to_check import Log, Unreadable
+from quanze.log_to_check import Log, SignedHead, Unreadable
 from quanze.remote_check import remote_log
 from quanze.telling import told_report
-from quanze.trusting import read_keys, read_trust, trust_options
+from quanze.trusting import read_held, read_keys, read_trust, trust_options
 
 
 @click.command(
@@ -72,11 +75,21 @@ def verify(
     is found out. A run that finds a fault leaves the file as it was.
     """
     if bool(files) == bool(log):
-        raise WrongUse("name proof files, or a log with --log")
+        raise WrongUse("name proof files, or a log with --log; not both, and one of them")
     if state_file and not log:
         raise WrongUse("--state is for --log: a proof file has nothing to remember")
     if log:
-        _verify_log(log, keys, token_file, state_file, as_json)
+        held = relied_on.pop("held")
+        if (
+            unused := [f"--{name.replace('_', '-')}" for name, value in relied_on.items() if value]
+            + ["--summary"] * summary
+        ):
+            raise WrongUse(f"{', '.join(unused)}: for proof files; a whole log is checked against its keys and --held")
+        if held is not None and state_file is not None:
+            raise WrongUse(
+                "--held and --state: the file remembers the log better than a checkpoint does; leave one out"
+            )
+        _verify_log(log, keys, token_file, state_file, held, as_json)
         return
     trust = read_trust(keys, **relied_on)
     reports = {str(path): verify_document(path.read_bytes(), trust) for path in files}
@@ -107,9 +120,21 @@ def bundle(project: str, output: Path | None, held: Path | None, client: Client,
     """Save the evidence bundle of a PROJECT: every act with its proof, to be verified offline, years later."""
     name = project.removeprefix("project:")
     path = output if output is not None else Path(f"{name.replace('/', '_')}.bundle")
-    file = bundle_of(client, name, _size(held) if held is not None else None)
-    path.write_bytes(file)
+    kept = _checkpoint(read_held(held)) if held is not None else None
+    if kept is not None and (size := client.get("/v1/log")["size"]) < kept.size:
+        click.echo(
+            f"NO  the log has {size} acts, the checkpoint held {kept.size}: it was rolled back, or is another log"
+        )
+        raise click.exceptions.Exit(1)
+    file = bundle_of(client, name, kept.size if kept is not None else None)
     read = read_bundle(file)
+    if kept is not None and read.held is not None and _checkpoint(read.held.note) != kept:
+        click.echo(f"NO  the log signed another tree of {kept.size} acts than the checkpoint held, or is another log")
+        raise click.exceptions.Exit(1)
+    try:
+        path.write_bytes(file)
+    except OSError as exc:
+        raise WrongUse(f"the bundle cannot be written to {path}: {exc.strerror}") from exc
     if as_json:
         said = {"file": str(path), "project": read.project, "acts": len(read.entries), "size_bytes": len(file)}
         print_json(said | {"summary": {"zh": read.summary_zh, "en": read.summary_en}})
@@ -118,20 +143,23 @@ def bundle(project: str, output: Path | None, held: Path | None, client: Client,
         click.echo(f"saved to {path}, {len(file):,} bytes; verify it with: quanze verify {path} --log-key KEY")
 
 
-def _size(held: Path) -> int:
-    """Return the size of a checkpoint that was kept; what it is worth is for `verify` to say."""
-    try:
-        return parse_checkpoint(held.read_bytes().partition(b"\n\n")[0] + b"\n").size
-    except ProofFailed as exc:
-        raise WrongUse(f"{held} is no checkpoint: {exc}") from exc
+def _checkpoint(note: bytes) -> Checkpoint:
+    return parse_checkpoint(note[: note.rfind(b"\n\n") + 1])
 
 
-def _verify_log(log: str, keys: Sequence[str], token_file: Path | None, state_file: Path | None, as_json: bool) -> None:
+def _verify_log(
+    log: str,
+    keys: Sequence[str],
+    token_file: Path | None,
+    state_file: Path | None,
+    held: Path | None,
+    as_json: bool,
+) -> None:
     given = read_keys(keys, or_default=True)
     since = _remembered(state_file, given)
     try:
         with _opened(log, token_file) as source:
-            checked = _check(source, given, since, state_file)
+            checked = _check(_with_held(source, held) if held is not None else source, given, since, state_file)
     except Unreadable as exc:  # nothing could be checked: what shows the log cannot even say where it stands
         checked = Checked(log if since is None else since.origin, 0, 0, 0, fault=str(exc), position=exc.position)
     if given:
@@ -165,12 +193,26 @@ def _remembered(path: Path | None, given: Sequence[VerifierKey]) -> State | None
     return since
 
 
+def _with_held(log: Log, held: Path) -> Log:
+    """Return the log with the checkpoint that somebody kept among those it signed: it must fit as they do."""
+    note = read_held(held)
+    kept = _checkpoint(note)
+    if kept.origin != log.origin:
+        raise WrongUse(f"{held} is a checkpoint of {kept.origin}, not of {log.origin}")
+    own = SignedHead(kept.size, kept.root, note)
+    return msgspec.structs.replace(log, checkpoints=lambda: merge(log.checkpoints(), [own], key=lambda each: each.size))
+
+
 @contextmanager
 def _opened(log: str, token_file: Path | None) -> Generator[Log]:
     if log.startswith(("http://", "https://")):
         with Client(log, find_token(token_file)) as client:
             yield remote_log(client)
     else:
+        try:
+            conninfo_to_dict(log)
+        except psycopg.ProgrammingError as exc:
+            raise WrongUse(f"--log {log}: neither http(s):// nor the DSN of a database: {str(exc).strip()}") from exc
         with psycopg.connect(log) as connection:
             yield database_log(connection, log_of(log)[0])
 
