@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 import contracts.proof
-from contracts.proof import Trust
+from contracts.proof import Trust, VerifierKey
 from tests.acceptance.conftest import run
 from tests.bundle_writer import tlog_proof
 from tests.fuzz.seeds import (
@@ -92,6 +92,8 @@ VERDICTS = [
     (f"erased.bundle {POLICED} --held fork.checkpoint", "FAILED", 1),
     (f"nothing {KEY}", "FAILED", 1),
     ("inclusion.json --log-key next.vkey", "FAILED", 1),
+    # A key whose name is longer than a file's can be is a key still.
+    (f"inclusion.json --log-key {vkey_of(VerifierKey('a' * 300, LOG_KEY.key))}", "FAILED", 1),
 ]
 WRONG_USE = [
     "",

@@ -147,6 +147,7 @@ def test_stamps_say_by_when_the_acts_were_there(vouched: Vouched) -> None:
     vouched.stamp()
     vouched.both.record(event("project.open", "project:Z2", CLERK))
     vouched.stamp()
+    vouched.wait_for_quorum()  # a bundle stands on the newest head that has one
     file = vouched.bundle()
     assert len(read_bundle(file).stamps) == 2, "the first one over all of its acts, and the newest"
     report = vouched.check(file, stamp_roots=vouched.tsa.roots)
@@ -169,6 +170,7 @@ def test_a_stamp_outlives_its_certificate_when_it_was_renewed(vouched: Vouched) 
     in_half_its_time = datetime.now(UTC) + timedelta(days=15)
     vouched.stamping.look(in_half_its_time)  # so the first stamp is renewed, and that is stamped
     assert vouched.both.projector.wait_for(vouched.both.size(), 10)
+    vouched.wait_for_quorum()  # a bundle stands on the newest head that has one
     file = vouched.bundle()
     in_a_year = int(time.time()) + 300 * 86_400
     said = [
