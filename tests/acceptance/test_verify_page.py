@@ -112,7 +112,7 @@ def changed(name: str, at: int | bytes, mask: int = 1) -> Edit:
 
 
 def with_aics(desk: Desk) -> Desk:
-    """Return the desk with the commands of a venv that has `aics-tlog`: QUANZE_TEST_AICS names its bin, else our own."""
+    """Return the desk with the commands of a venv with `aics-tlog`: QUANZE_TEST_AICS names its bin."""
     found = Path(os.environ.get("QUANZE_TEST_AICS") or BIN)
     if not (found / "aics-tlog").exists():
         pytest.skip("aics-tlog is not installed; it needs Python 3.12 (QUANZE_TEST_AICS names the bin of another venv)")
