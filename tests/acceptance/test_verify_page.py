@@ -4,14 +4,16 @@ import json
 import os
 import re
 import shutil
+import string
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,8 @@ PROJECT = "project:P-2026-017"
 SIGNED = 8
 """The position that the page speaks of."""
 WAIT_SECONDS = 60.0
+BIN = Path(sys.executable).parent
+LETTERS = string.ascii_letters + string.digits + "+/"
 ONE = {"Content-Type": "application/cloudevents+json"}
 
 Edit = Callable[[Path], None]
@@ -66,7 +70,7 @@ class Desk:
     bin: Path
 
     def run(self, commands: str, *, url: str | None = None) -> subprocess.CompletedProcess[str]:
-        found = os.pathsep.join([str(self.bin), *aics_path(), os.environ["PATH"]])
+        found = os.pathsep.join([str(self.bin), os.environ["PATH"]])
         return subprocess.run(
             ["bash", "-euo", "pipefail", "-c", commands.replace(LOG, url or self.url)],
             cwd=self.path,
@@ -107,16 +111,12 @@ def changed(name: str, at: int | bytes, mask: int = 1) -> Edit:
     return edit
 
 
-def aics_path() -> list[str]:
-    """Return where `aics-tlog` is, if it is not beside our own commands: a directory named by QUANZE_TEST_AICS."""
-    given = os.environ.get("QUANZE_TEST_AICS")
-    return [given] if given else []
-
-
-def need_aics() -> None:
-    found = os.pathsep.join([*aics_path(), str(Path(sys.executable).parent)])
-    if shutil.which("aics-tlog", path=found) is None:
+def with_aics(desk: Desk) -> Desk:
+    """Return the desk with the commands of a venv with `aics-tlog`: QUANZE_TEST_AICS names its bin."""
+    found = Path(os.environ.get("QUANZE_TEST_AICS") or BIN)
+    if not (found / "aics-tlog").exists():
         pytest.skip("aics-tlog is not installed; it needs Python 3.12 (QUANZE_TEST_AICS names the bin of another venv)")
+    return replace(desk, bin=found)
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +144,7 @@ def desk() -> Iterator[Desk]:
                 QUANZE_TSA_SECONDS="1",
             )
         )
-        own = Desk(home / "desk", up.url, Path(sys.executable).parent)
+        own = Desk(home / "desk", up.url, BIN)
         own.path.mkdir()
         (own.path / "contracts").symlink_to(ROOT / "contracts")
         for name, content in PROGRAMS.items():
@@ -375,6 +375,29 @@ def test_the_sixty_lines_say_no_to_a_changed_byte_anywhere(desk: Desk, name: str
         desk.no(ACTS, changed(f"parts/{file}", at))
 
 
+@pytest.mark.parametrize("name", ["example.com/log", "example.org/audit", "example.org/county", "example.org/press"])
+def test_the_sixty_lines_say_no_to_a_signature_that_is_forged_wherever_it_stands(desk: Desk, name: str) -> None:
+    note = (desk.path / "parts" / "checkpoint").read_bytes()
+    (line,) = [each for each in note.splitlines() if each.startswith(f"— {name} ".encode())]
+    signature = line.rpartition(b" ")[2]
+    forged = b64encode(b64decode(signature)[:-1] + bytes([b64decode(signature)[-1] ^ 1]))
+
+    def edit(path: Path) -> None:
+        for each in (path / "parts" / "checkpoint", *(path / "parts").glob("act-*.tlog-proof")):
+            each.write_bytes(each.read_bytes().replace(signature, forged))
+
+    desk.no(ACTS, edit)
+
+
+def test_the_sixty_lines_say_no_to_another_place_and_to_another_spelling(desk: Desk) -> None:
+    desk.no(ACTS, changed(f"parts/act-{SIGNED}.tlog-proof", b"7\n"))
+    salt = (desk.path / "parts" / f"act-{SIGNED}.salt").read_text()
+    again = next(
+        other for each in LETTERS if b64decode(other := f"{salt[:42]}{each}=") == b64decode(salt) and other != salt
+    )
+    desk.no(f"printf %s {again} > parts/act-{SIGNED}.salt; {ACTS}", lambda _: None)
+
+
 def test_the_sixty_lines_say_no_to_a_changed_bundle(desk: Desk) -> None:
     whole = (desk.path / BUNDLE).read_bytes()
     for entry in read_bundle(whole).entries:
@@ -432,7 +455,12 @@ def test_openssl_says_yes_to_the_time_stamps_and_no_to_changed_ones(desk: Desk) 
 
 def test_the_checkpoint_that_was_kept_is_continued(desk: Desk) -> None:
     assert "yes: the first 6 of 9 acts are unchanged" in desk.yes(HELD)
-    for name, at in (("last-year.checkpoint", b"6\n"), ("parts/held.consistency", 5), ("parts/checkpoint", b"9\n")):
+    for name, at in (
+        ("last-year.checkpoint", b"6\n"),
+        ("last-year.checkpoint", 25),
+        ("parts/held.consistency", 5),
+        ("parts/checkpoint", b"9\n"),
+    ):
         desk.no(HELD, changed(name, at))
 
 
@@ -474,7 +502,7 @@ def answers(printed: str) -> list[bool]:
 
 
 def test_aics_tlog_says_yes_to_the_parts_and_no_to_changed_ones(desk: Desk) -> None:
-    need_aics()
+    desk = with_aics(desk)
     assert answers(desk.yes(OFFLINE)) == [True, True]
     for name, at in ((f"act-{SIGNED}.leaf", 10), (f"act-{SIGNED}.tlog-proof", 40), ("checkpoint", b"9\n")):
         desk.no(OFFLINE, changed(f"parts/{name}", at))
@@ -511,7 +539,7 @@ def altered(desk: Desk, prefix: str, mark: bytes = b"") -> Generator[str]:
 
 
 def test_aics_tlog_says_yes_to_the_log_and_no_to_one_that_serves_a_changed_tile(desk: Desk) -> None:
-    need_aics()
+    desk = with_aics(desk)
     assert answers(desk.yes(LIVE)) == [True, True]
     assert desk.yes(ONLINE).count("yes: ") == 2
     with altered(desk, "/nothing") as url:
