@@ -46,6 +46,8 @@ _MGF1: Final = x509.ObjectIdentifier("1.2.840.113549.1.1.8")
 _ED25519: Final = "1.3.101.112"
 _ECDSA: Final = {"sha256": "1.2.840.10045.4.3.2", "sha384": "1.2.840.10045.4.3.3", "sha512": "1.2.840.10045.4.3.4"}
 
+_VERSION_3: Final = b"\xa0\x03\x02\x01\x02\x02"
+"""How a certificate begins: [0] INTEGER 2, and the tag of its number."""
 _DIRECTORY_NAME: Final = b"\xa4"  # the tag of a GeneralName: RFC 5280 §4.2.1.6
 _SALT_SIZE: Final = 20
 _SALT_SIZE_MAX: Final = 64
@@ -58,7 +60,13 @@ def certificates(ders: Iterable[bytes]) -> dict[bytes, x509.Certificate]:
 
 def _certificate(value: bytes) -> x509.Certificate:
     # Zero bits at the end of a signature can be called unused: the one byte of a certificate that is not signed.
-    require("unused bits of a signature", 0, read(SignedCertificate, value, "certificate").signature.padding_bits())
+    signed = read(SignedCertificate, value, "certificate")
+    require("unused bits of a signature", 0, signed.signature.padding_bits())
+    content = bytes(signed.content.data)
+    size, first = content[6:8] if len(content) > 7 else (0, 0)
+    # By hand, since `cryptography` warns of such a number wherever it meets one. RFC 5280 §4.1.2.1 and §4.1.2.2.
+    if not content.startswith(_VERSION_3) or first & 0x80 or (size, first) in ((0, 0), (1, 0)):
+        raise ProofFailed("certificate", expected="one of version 3 with a positive number", actual=content[:8])
     try:
         certificate = x509.load_der_x509_certificate(value)
         _ = certificate.extensions, certificate.public_key(), certificate.issuer, certificate.subject

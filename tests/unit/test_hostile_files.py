@@ -1,15 +1,21 @@
 """What a fuzzer found, each on its own: files that made the verifier raise, accept another spelling, or never end."""
 
 import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from contracts.proof import Bundle, Stamp, Trust, verify_document
 from contracts.proof.binding import no_later, same_instant
+from contracts.proof.timestamp_signer import certificates
 from tests.bundle_writer import tlog_proof, written
 from tests.fuzz.seeds import (
     LOG_KEY,
@@ -105,6 +111,28 @@ def test_certificates_of_a_stamp_are_its_chain_in_order(whole: Stamped) -> None:
     for others in ((between, leaf, root), (leaf, leaf, between, root), (between, root), (root,), (leaf, root)):
         changed = replace(first, certificates=others)
         assert "certificate" in refused(replace(bundle, stamps=(changed, second)), whole)
+
+
+def test_a_certificate_with_a_number_that_is_not_positive_fails_without_a_warning(whole: Stamped) -> None:
+    first, second = whole.bundle.stamps
+    leaf, between, root = first.certificates
+    number = leaf.index(bytes.fromhex("a003020102 02")) + 7
+    negative = leaf[:number] + bytes([leaf[number] | 0x80]) + leaf[number + 1 :]
+    changed = replace(first, certificates=(negative, between, root))
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        assert "a positive number" in refused(replace(whole.bundle, **pages(whole), stamps=(changed, second)), whole)
+    assert warned == []
+
+
+@pytest.mark.parametrize("number", [1, 0x7F, 0x80, 0xFF << 64, 1 << 158])
+def test_a_positive_number_of_a_certificate_is_taken(number: int) -> None:
+    """One whose first bit is set is written with a zero before it."""
+    key, name = Ed25519PrivateKey.generate(), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "n")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), number, now, now + timedelta(days=1))
+    der = builder.sign(key, None).public_bytes(Encoding.DER)
+    assert list(certificates([der])) == [der]
 
 
 def test_a_rotation_stands_once(whole: Stamped) -> None:
