@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 from .bundle import Bundle, Entry, read_bundle
 from .checkpoint import Checkpoint, open_checkpoint
@@ -37,7 +37,7 @@ class Checked:
     bundle: Bundle
     attested: Attested
     entries: tuple[Proven, ...]
-    unnamed: tuple[str, ...]
+    missing: tuple[str, ...]
     """What acts rest on by their own words and the file does not hold, one sentence each."""
     newer_held: Checkpoint | None
     """The checkpoint held from before, where it is larger than the bundle's."""
@@ -289,31 +289,39 @@ def _check_stamps(
         renewal = renewals.get(sha256(each.response).hexdigest())
         noted = renewal is not None and (renewal.data or {}).get("note_sha256") == sha256(each.seen.note).hexdigest()
         found.append(_Stamped(seen.size, stamp, renewal.position if renewal is not None and noted else 0))
-    worth: dict[_Stamped, str] = {}
+    worth: dict[_Stamped, _Worth] = {}
     for each in sorted(found, key=lambda each: each.stamp.time, reverse=True):
         worth[each] = _worth(each, worth, trust)
     for each in found:
         said = f"the first {each.size} entries were there at {_day(each.stamp.time)}, says {each.stamp.authority}"
-        checks.append(f"time stamp: {said}; {worth[each]}")
+        checks.append(f"time stamp: {said}; {worth[each].told}")
 
 
-def _worth(stamped: _Stamped, later: Mapping[_Stamped, str], trust: Trust) -> str:
+class _Worth(NamedTuple):
+    """Whether a stamp counts, and why."""
+
+    counts: bool
+    told: str
+
+
+def _worth(stamped: _Stamped, later: Mapping[_Stamped, _Worth], trust: Trust) -> _Worth:
     """Say what a stamp is worth. `later` says that of those after it: one of them may have renewed it."""
     if stamped.stamp.root not in trust.stamp_roots:
-        return "not relied on"
+        return _Worth(False, "not relied on")
     now = datetime.fromtimestamp(trust.now, UTC)
     if now <= stamped.stamp.certificate_until:
-        return f"its certificates hold until {_day(stamped.stamp.certificate_until)}"
+        return _Worth(True, f"its certificates hold until {_day(stamped.stamp.certificate_until)}")
     # RFC 4998 §5.2 in spirit: what commits to the stamp was stamped while its certificates still held.
     for other, worth in later.items():
         if (
             0 < stamped.renewed_at <= other.size
             and other.stamp.time <= stamped.stamp.certificate_until
             and other.stamp.time > stamped.stamp.time
-            and "not " not in worth
+            and worth.counts
         ):
-            return f"renewed at {_day(other.stamp.time)}, {worth}"
-    return f"its certificates ended {_day(stamped.stamp.certificate_until)} and it was not renewed: not counted"
+            return _Worth(True, f"renewed at {_day(other.stamp.time)}, {worth.told}")
+    ended = f"its certificates ended {_day(stamped.stamp.certificate_until)} and it was not renewed: not counted"
+    return _Worth(False, ended)
 
 
 def _day(time: datetime) -> str:

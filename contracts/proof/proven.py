@@ -169,7 +169,7 @@ def _read(leaf: Mapping[str, str | int], payload: bytes) -> Mapping[str, object]
     """
     try:
         text = payload.decode("utf-8")
-        # `decode` looks for white space at both ends, which costs as much as a tenth of the reading.
+        # `decode` looks for white space at both ends, which costs a fifth of the time.
         read, end = cast("tuple[object, int]", _LENIENT.raw_decode(text)) if text[:1] == "{" else (None, -1)
         if end != len(text):
             read = cast("object", _LENIENT.decode(text))

@@ -103,7 +103,7 @@ def _check(document: bytes, trust: Trust, checks: list[str]) -> _Held:
         checked = check_bundle(document, trust, checks)
         erased = any(each.erased for each in checked.entries)
         newer = checked.newer_held.size if checked.newer_held is not None else None
-        unchecked = (*checked.unnamed, _NO_OTHERS)
+        unchecked = (*checked.missing, _NO_OTHERS)
         return _Held(checked.attested, None, erased, unchecked, checked.summary, newer)
     if document.startswith(TLOG_PROOF):
         return _tlog_proof(document, trust, checks)
