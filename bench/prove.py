@@ -5,30 +5,23 @@ The rival of verifying is its floor: the hashing that no verifier can leave out,
 bytes that are at hand. What ours takes besides is reading the file, and every comparison.
 """
 
-import hmac
 import statistics
 import time
-from base64 import b64decode
-from collections.abc import Callable
-from hashlib import sha256
 from random import Random
-from typing import Final
 
 import httpx
 import psycopg
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from bench.data import DataSet, data_set
-from bench.harness import Round, Target, alternate, drive, median_ratio, percentile_ms, rate
+from bench.harness import Target, drive, median_ratio, percentile_ms, rate
 from bench.report import Limit, conditions, show
 from bench.servers import Server, quanze_up
-from contracts.proof import Trust, VerifierKey, read_bundle, verify_document
+from bench.verifying import ROUNDS, TIMES, rounds_apart
+from contracts.proof import VerifierKey, read_bundle
 from contracts.proof.tlog_proof import parse_tlog_proof
 
-ROUNDS, TIMES, BUILDS = 7, 5, 7
+BUILDS = 7
 PROOF_CONNECTIONS, PROOF_SECONDS = 1, 10.0
-_KEY_ID_SIZE: Final = 4
-_PAYLOAD: Final = b"quanze/payload/v1\n"
 
 
 def full(seed: int) -> None:
@@ -54,22 +47,16 @@ def _bench(name: str, data: DataSet, seed: int) -> None:
         ]
         bundle = read_bundle(file)
         acts = len(bundle.entries)
-        floor = _floor(file, key)
-        trust = Trust([key])
-
-        def verify() -> None:
-            if not verify_document(file, trust).accepted:
-                raise RuntimeError("the bundle does not hold")
-
-        rounds = alternate({"ours": lambda: _timed(verify), "rival": lambda: _timed(floor)}, rounds=ROUNDS)
         under = conditions(
             server.dsn,
             clients=1,
             project=f"{bundle.project}: {acts} acts with what they rest on, {len(file)} bytes",
             hashes=sum(len(parse_tlog_proof(entry.proof).hashes) for entry in bundle.entries),
-            rounds=f"{ROUNDS} of {TIMES} verifications each, in turn; {BUILDS} bundles built, the first one apart",
+            rounds=f"{ROUNDS} of {TIMES} verifications each, in turn, in a process of its own",
+            builds=f"{BUILDS}, the first one apart",
             proofs=f"positions drawn at random, {PROOF_CONNECTIONS} connection, {PROOF_SECONDS:g} s",
         )
+    rounds = rounds_apart(file, key)
     # Seconds of ours over those of the floor.
     ratio = 1 / median_ratio(rounds["ours"], rounds["rival"], lambda each: each.rate)
     built = statistics.median(seconds for _, seconds in builds[1:])
@@ -98,47 +85,3 @@ def _build(server: Server, project: str) -> tuple[bytes, float]:
     began = time.perf_counter()
     answer = httpx.get(f"{server.url}/v1/projects/{project}/bundle", headers=server.headers, timeout=600)
     return answer.raise_for_status().content, time.perf_counter() - began
-
-
-def _timed(work: Callable[[], None]) -> Round:
-    latencies: list[float] = []
-    for _ in range(TIMES):
-        began = time.perf_counter()
-        work()
-        latencies.append(time.perf_counter() - began)
-    return Round(sum(latencies), latencies)
-
-
-def _floor(file: bytes, key: VerifierKey) -> Callable[[], None]:
-    """
-    Return the hashing of a bundle and nothing else: every leaf, every commitment, every path, and one signature.
-
-    It is given all bytes apart, and reads, compares and parses nothing.
-    """
-    bundle = read_bundle(file)
-    body, _, signatures = bundle.checkpoint.partition(b"\n\n")
-    size, signed = int(body.split(b"\n")[1]), body + b"\n"
-    signature = b64decode(signatures.rsplit(b" ", 1)[1])[_KEY_ID_SIZE:]
-    public = Ed25519PublicKey.from_public_bytes(key.key)
-    work: list[tuple[bytes, bytes, bytes, int, int, tuple[bytes, ...]]] = []
-    for entry in bundle.entries:
-        proof = parse_tlog_proof(entry.proof)
-        # Above this level every sibling is a left one (RFC 9162 §2.1.3.2: from there on `fn` is `sn`).
-        below = (proof.leaf_index ^ (size - 1)).bit_length()
-        work.append((entry.leaf, entry.payload or b"", entry.salt or b"", proof.leaf_index, below, proof.hashes))
-
-    def hash_all() -> None:
-        for leaf, payload, salt, index, below, hashes in work:
-            reached = sha256(b"\x00" + leaf).digest()
-            hmac.digest(salt, _PAYLOAD + payload, "sha256")
-            for sibling in hashes[:below]:
-                if index & 1:
-                    reached = sha256(b"\x01" + sibling + reached).digest()
-                else:
-                    reached = sha256(b"\x01" + reached + sibling).digest()
-                index >>= 1
-            for sibling in hashes[below:]:
-                reached = sha256(b"\x01" + sibling + reached).digest()
-        public.verify(signature, signed)
-
-    return hash_all

@@ -21,7 +21,7 @@ from .note import VerifierKey, split_note
 from .proven import Proven, event_of
 from .summary import Summary, plain, summary_of
 from .timestamp import Timestamp, verify_whole
-from .tlog_proof import ProofsOfOneTree, TlogProof, parse_tlog_proof
+from .tlog_proof import TlogProof, parse_tlog_proof, parse_tlog_proofs
 from .trust import Attested, Trust, attest
 
 _BASIS: Final = ("account.", "acting.", "auth.", "log.", "post.")
@@ -163,9 +163,9 @@ def _check_history(bundle: Bundle, history: _History, checkpoint: Checkpoint, tr
 def _entries(bundle: Bundle, checkpoint: Checkpoint) -> Iterator[Proven]:
     before = 0
     inclusions = Inclusions(checkpoint.size, checkpoint.root, len(bundle.entries))
-    proofs = ProofsOfOneTree(bundle.checkpoint, inclusions.level)
-    for entry in bundle.entries:
-        proven = _prove(entry, proofs.parse(entry.proof), checkpoint, inclusions)
+    proofs = parse_tlog_proofs((entry.proof for entry in bundle.entries), bundle.checkpoint)
+    for entry, proof in zip(bundle.entries, proofs, strict=True):
+        proven = _prove(entry, proof, checkpoint, inclusions)
         if proven.position <= before:
             raise ProofFailed("order of the acts", expected=f"a position after {before}", actual=proven.position)
         before = proven.position

@@ -113,10 +113,9 @@ def _as_written(leaf: bytes) -> dict[str, str | int] | None:
         return None
     if found is None or len(leaf) > LEAF_SIZE_MAX:
         return None
-    members: dict[str, Any] = dict(zip(_NAMES, found.groups(), strict=True))
-    for name in _OPTIONAL:
-        if members[name] is None:
-            del members[name]
+    members: dict[str, Any] = {
+        name: value for name, value in zip(_NAMES, found.groups(), strict=True) if value is not None
+    }
     members["position"] = int(members["position"])
     members["v"] = LEAF_VERSION
     return members

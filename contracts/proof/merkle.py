@@ -52,30 +52,38 @@ def verify_inclusion(leaf_hash: bytes, index: int, size: int, proof: Sequence[by
 
 class Inclusions:
     """
-    Many inclusion proofs in one tree: each is climbed no further than to where an earlier one has been.
+    Many inclusion proofs in one tree: each is climbed no further than to a node that an earlier one went through.
 
     What is accepted is what `verify_inclusion` accepts: from the same node on, equal hashes lead to the same root.
     """
 
     def __init__(self, size: int, root: bytes, count: int) -> None:
-        """`count` is how many proofs are to be expected: where their paths meet follows from that."""
+        """`count` is how many proofs are to be expected: where their paths begin to meet follows from that."""
         self._size, self._root = size, root
-        self.level = max(0, size.bit_length() - count.bit_length() + 2)
-        """So many leaves' worth of levels up, paths are taken to have met."""
-        self._met: dict[int, tuple[bytes, Sequence[bytes]]] = {}
+        self._level = max(0, size.bit_length() - count.bit_length() + 1)
+        """So many levels up paths begin to meet; nodes below are not remembered."""
+        self._proved: dict[tuple[int, int], tuple[bytes, tuple[bytes, ...]]] = {}
+        """By level and place: a node, and the rest of a path from there to the root."""
 
-    def verify(self, leaf_hash: bytes, index: int, proof: Sequence[bytes]) -> None:
+    def verify(self, leaf_hash: bytes, index: int, proof: tuple[bytes, ...]) -> None:
         """See `verify_inclusion`."""
-        level, block = self.level, index >> self.level
-        met = self._met.get(block)
-        if met is not None and len(leaf_hash) == HASH_SIZE and index < self._size and tuple(proof[level:]) == met[1]:
-            reached = _climb(leaf_hash, index, proof[:level])
-            if reached == met[0]:
-                return
-        verify_inclusion(leaf_hash, index, self._size, proof, self._root)
+        level, place = self._level, index >> self._level
+        if len(leaf_hash) != HASH_SIZE:
+            return verify_inclusion(leaf_hash, index, self._size, proof, self._root)
+        reached = _climb(leaf_hash, index, proof[:level])
+        passed: dict[tuple[int, int], tuple[bytes, tuple[bytes, ...]]] = {}
         # Only below a node of 2^level leaves do all paths have `level` hashes.
-        if met is None and (block + 1) << level <= self._size:
-            self._met[block] = _climb(leaf_hash, index, proof[:level]), tuple(proof[level:])
+        while level < len(proof) and (place + 1) << level <= self._size:
+            here = reached, proof[level:]
+            if self._proved.get((level, place)) == here:
+                break
+            passed[level, place] = here
+            reached = _climb(reached, place, proof[level : level + 1])
+            level, place = level + 1, place >> 1
+        else:
+            verify_inclusion(leaf_hash, index, self._size, proof, self._root)
+        self._proved.update(passed)
+        return None
 
 
 def _climb(reached: bytes, index: int, siblings: Sequence[bytes]) -> bytes:

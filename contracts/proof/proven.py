@@ -25,7 +25,6 @@ _TYPES: Final = {
 """What the leaf of an item must be an act of. Of the act in question the answer itself names the type."""
 _REPEATED: Final = ("source", "id", "type", "subject", "time", "actor")
 """Attributes that leaf and event both state."""
-_REPEATED_SET: Final = frozenset(_REPEATED)
 _repeated: Final = itemgetter(*_REPEATED)
 
 
@@ -156,7 +155,11 @@ def event_of(leaf: Mapping[str, str | int], salt: bytes, payload: bytes) -> Mapp
     """Return the event that the parsed `leaf` commits to. Raises `ProofFailed`."""
     check_payload(leaf, salt, payload)
     event = _read(leaf, payload)
-    if not event.keys() >= _REPEATED_SET or _repeated(event) != _repeated(leaf):
+    try:
+        agree = _repeated(event) == _repeated(leaf)
+    except KeyError:
+        agree = False
+    if not agree:
         name = next(name for name in _REPEATED if event.get(name) != leaf[name])
         what = f"{name} in the event at {leaf['position']}"
         raise ProofFailed(what, expected=leaf[name], actual=str(event.get(name)))

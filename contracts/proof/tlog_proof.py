@@ -5,6 +5,8 @@ The format does not hold the entry. Ours carry the leaf in the `extra` line, whi
 """
 
 import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Final, NamedTuple
 
 from .encoding import HASH_LINE_LENGTH, SIZE_MAX, from_base64, hashes_from_base64
@@ -15,6 +17,8 @@ TLOG_PROOF: Final = b"c2sp.org/tlog-proof@v1\n"
 HASHES_MAX: Final = 63
 """Hashes on a path: no tree of 2^63 leaves has a longer one."""
 
+_AT_ONCE: Final = 64
+"""Proofs whose hashes are decoded together."""
 _HEAD: Final = re.compile(rb"c2sp\.org/tlog-proof@v1\n(?:extra ([^\n]*)\n)?index (0|[1-9][0-9]{0,18})\n")
 
 
@@ -37,28 +41,32 @@ def parse_tlog_proof(text: bytes) -> TlogProof:
     return TlogProof(index, _few(hashes_from_base64(text[begin:blank])), text[blank + 1 :], extra)
 
 
-class ProofsOfOneTree:
-    """Reads many proofs that end with the same checkpoint: hashes near the root, which they share, are read once."""
+def parse_tlog_proofs(texts: Iterable[bytes], checkpoint: bytes) -> Iterator[TlogProof]:
+    """
+    Yield what proofs say that all end with `checkpoint`: as `parse_tlog_proof` would, in half the time.
 
-    def __init__(self, checkpoint: bytes, level: int) -> None:
-        """From `level` on hashes are taken to be shared."""
-        self._tail = b"\n" + checkpoint
-        self._checkpoint = checkpoint
-        self._cut = level * HASH_LINE_LENGTH
-        self._read: dict[bytes, tuple[bytes, ...]] = {}
-
-    def parse(self, text: bytes) -> TlogProof:
-        """See `parse_tlog_proof`. Raises `ProofFailed` also where the proof ends with another checkpoint."""
-        index, extra, begin = _head(text)
-        blank = len(text) - len(self._tail)
-        if blank < begin or not text.endswith(self._tail):
-            raise ProofFailed("checkpoint of the proof", expected=self._checkpoint, actual=text[max(begin, blank) :])
-        cut = min(begin + self._cut, blank)
-        shared = text[cut:blank]
-        above = self._read.get(shared)
-        if above is None:
-            above = self._read[shared] = hashes_from_base64(shared)
-        return TlogProof(index, _few(hashes_from_base64(text[begin:cut]) + above), self._checkpoint, extra)
+    Raises `ProofFailed` also where one ends with another checkpoint; then none of those after it is yielded, and
+    perhaps not all of those before it.
+    """
+    tail = b"\n" + checkpoint
+    left = iter(texts)
+    while some := tuple(islice(left, _AT_ONCE)):
+        heads: list[tuple[int, bytes | None, int]] = []
+        lines: list[bytes] = []
+        for text in some:
+            index, extra, begin = _head(text)
+            blank = len(text) - len(tail)
+            if blank < begin or not text.endswith(tail):
+                raise ProofFailed("checkpoint of the proof", expected=checkpoint, actual=text[max(begin, blank) :])
+            count, rest = divmod(blank - begin, HASH_LINE_LENGTH)
+            if rest or count > HASHES_MAX:
+                _few(hashes_from_base64(text[begin:blank]))  # which says what is wrong with them
+            heads.append((index, extra, count))
+            lines.append(text[begin:blank])
+        hashes, at = hashes_from_base64(b"".join(lines)), 0
+        for index, extra, count in heads:
+            yield TlogProof(index, hashes[at : at + count], checkpoint, extra)
+            at += count
 
 
 def _head(text: bytes) -> tuple[int, bytes | None, int]:

@@ -3,7 +3,8 @@
 import json
 import os
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -25,6 +26,7 @@ from contracts.proof import (
     verify_document,
     verify_inclusion,
 )
+from contracts.proof.merkle import Inclusions
 from ledger.signer import SigningKey, checkpoint_body
 from ledger.tree import (
     TILE_WIDTH,
@@ -142,6 +144,46 @@ def test_a_leaf_is_proved_at_its_own_index_only(data: st.DataObject) -> None:
     for changed in (proof[:-1] if proof else [root], [*proof, root], proof[::-1] if len(proof) > 1 else [root, root]):
         with pytest.raises(ProofFailed):
             verify_inclusion(HASHES[index], index, size, changed, root)
+
+
+@bounded
+@given(st.data())
+def test_many_proofs_of_one_tree_are_taken_as_each_alone_would_be(data: st.DataObject) -> None:
+    """Also after others were taken, and refused, whose paths meet theirs: what was proved lends nothing to a lie."""
+    size = data.draw(sizes.filter(bool))
+    root = root_hash(size, WHOLE.read(root_tiles(size)))
+    near = data.draw(st.integers(0, size - 1))
+    places = st.integers(0, size - 1) | st.integers(max(0, near - 3), min(size - 1, near + 3))
+    inclusions = Inclusions(size, root, data.draw(st.integers(0, 2 * size)))
+    for index in data.draw(st.lists(places, min_size=1, max_size=8)):
+        leaf_hash, proof = HASHES[index], inclusion_proof(index, size, WHOLE.read(inclusion_tiles(index, size)))
+        match data.draw(st.sampled_from(("none", "none", "leaf", "index", "short leaf", "hash", "shorter", "longer"))):
+            case "leaf":
+                leaf_hash = sha256(leaf_hash).digest()
+            case "index":
+                index = data.draw(st.integers(-1, size + 1))
+            case "short leaf" if proof and not index & 1:
+                # The node above stays the same: a byte of the leaf's hash was moved into its sibling's.
+                leaf_hash, proof[0] = leaf_hash[:-1], leaf_hash[-1:] + proof[0]
+            case "hash" if proof:
+                at = data.draw(st.integers(0, len(proof) - 1))
+                proof[at] = sha256(proof[at]).digest()
+            case "shorter" if proof:
+                del proof[data.draw(st.integers(0, len(proof) - 1))]
+            case "longer":
+                proof.insert(data.draw(st.integers(0, len(proof))), root)
+            case _:
+                pass
+        alone = failure(partial(verify_inclusion, leaf_hash, index, size, proof, root))
+        assert failure(partial(inclusions.verify, leaf_hash, index, tuple(proof))) == alone
+
+
+def failure(check: Callable[[], None]) -> str | None:
+    try:
+        check()
+    except ProofFailed as failed:
+        return str(failed)
+    return None
 
 
 # A proof file, and one changed byte
