@@ -11,6 +11,7 @@ than machines:
     quorum outside
 """
 
+import codecs
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -94,6 +95,9 @@ def parse_policy(text: bytes) -> Policy:
     refuses: a last line without its newline (the file may have been cut), a key that is a log's and a witness's, and
     the names `all` and `any`.
     """
+    if text.startswith(codecs.BOM_UTF8) or b"\r\n" in text:
+        odd = "a byte order mark, or lines ended by CR and LF"
+        raise ProofFailed("policy", expected="no control character but tab and newline, and UTF-8", actual=odd)
     if _CONTROL.search(text):
         raise ProofFailed("policy", expected="no control character but tab and newline", actual=text)
     *lines, end = text.decode("utf-8", "surrogateescape").split("\n")

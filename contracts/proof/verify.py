@@ -6,6 +6,7 @@ and `/v1/proofs/consistency` answer, or an answer of the projector with its proo
 Nothing in the file is believed but what a signature or a hash leads to. What is relied on never comes from the file.
 """
 
+import codecs
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -29,6 +30,9 @@ _NO_OTHERS: Final = (
     "that the project has no other acts, and that nothing it rests on was revoked: no file can prove that; the check of"
     " the whole log can"
 )
+_NO_ORDER: Final = "by whose order the content was erased: the file only says that it was; a bundle holds the order"
+_CHANGED: Final = (codecs.BOM_UTF8, *(format_[:-1] + b"\r" for format_ in (BUNDLE, TLOG_PROOF)))
+"""How files begin that a program took for a text to be tidied up. What was signed are bytes."""
 _INCLUSION: Final = frozenset({"leaf", "leaf_hash", "leaf_index", "tree_size", "hashes", "checkpoint"})
 _CONTENT: Final = frozenset({"payload", "salt"})
 _CONSISTENCY: Final = frozenset({"first_size", "second_size", "hashes", "first_checkpoint", "second_checkpoint"})
@@ -107,6 +111,9 @@ def _check(document: bytes, trust: Trust, checks: list[str]) -> _Held:
         return _Held(checked.attested, None, erased, unchecked, checked.summary, newer)
     if document.startswith(TLOG_PROOF):
         return _tlog_proof(document, trust, checks)
+    if document.startswith(_CHANGED):
+        odd = "a byte order mark, or lines ended by CR and LF"
+        raise ProofFailed("proof file", expected="the bytes as they were made", actual=odd)
     members = from_json(document, "proof file", DOCUMENT_SIZE_MAX)
     if "leaf" in members:
         return _inclusion(members, trust, checks)
@@ -183,7 +190,8 @@ def _inclusion(members: Mapping[str, object], trust: Trust, checks: list[str]) -
 
     attested = _checkpoint(members, "checkpoint", size, trust, checks)
     _require_included(act, computed_hash, index, hashes, attested, checks)
-    return _Held(attested, act, _content(members, act, checks))
+    erased = _content(members, act, checks)
+    return _Held(attested, act, erased, (_NO_ORDER,) if erased else ())
 
 
 def _leaf(leaf: bytes, index: int, checks: list[str]) -> dict[str, str | int]:

@@ -100,12 +100,19 @@ def _of_cursor(exc: BadCursor) -> ProblemDetailsException:
     return problem(400, "bad-request", "This is no cursor of this list", faults=[fault])
 
 
+def _pointer(key: str) -> str:
+    """Return the JSON Pointer (RFC 6901) of what the library calls `positions[0]`."""
+    return "/" + key.replace("[", "/").replace("]", "")
+
+
 def _from_http(exc: HTTPException) -> ProblemDetailsException:
     if isinstance(exc, ProblemDetailsException):
         return exc
     extra: Any = exc.extra or []
     faults = [
-        Fault(f"/{each['key']}" if "key" in each else "", each.get("code", "bad_value"), str(each.get("message", "")))
+        Fault(
+            _pointer(each["key"]) if "key" in each else "", each.get("code", "bad_value"), str(each.get("message", ""))
+        )
         for each in extra
     ]
     headers = {"WWW-Authenticate": "Bearer"} if exc.status_code == 401 else exc.headers

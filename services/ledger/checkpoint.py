@@ -150,20 +150,20 @@ class Signing:
     def __init__(self, checkpoints: Checkpoints) -> None:
         self._checkpoints = checkpoints
         self.fault: str | None = None
-        """Why nothing is signed any more: stored bytes contradict what was signed. An operator has to look."""
-        self.refused: str | None = None
-        """Why nothing is signed at the moment: the keys in the file are not the log's."""
+        """
+        Why nothing is signed: stored bytes contradict what was signed, or the keys in the file are not the log's. An
+        operator has to look; until then it is tried again, and once it succeeds there is no fault any more.
+        """
 
     def look(self) -> None:
         """Sign the head if it moved. To be called every `CADENCE_SECONDS`."""
         try:
             self._checkpoints.newest()
-            self.refused = None
-        except KeyRefused as exc:
-            if self.refused is None:
-                _log.error("signing_key_refused", error=str(exc))
-            self.refused = str(exc)
-        except LedgerError as exc:
+        except (KeyRefused, LedgerError) as exc:
             if self.fault is None:
                 _log.error("signing_refused", error=str(exc))
             self.fault = str(exc)
+        else:
+            if self.fault is not None:
+                _log.info("signing_again", after=self.fault)
+            self.fault = None

@@ -16,6 +16,7 @@ from edge.listing import LIMIT_DEFAULT, After, Limit
 from edge.paging import Page
 from edge.tokens import Token, Tokens, bearer_of, require, requires
 from ledger.errors import Unknown
+from ledger.evidence import POSITIONS_MAX
 from ledger.main import Ledger
 from ledger.posting import post_events
 from ledger.reading import ConsistencyProof, InclusionProof, LogKeys, Rotations, SignedHead, StoredAct
@@ -25,7 +26,7 @@ _STRUCTURED: Final = "application/cloudevents+json"
 _BATCH: Final = "application/cloudevents-batch+json"
 _LINES: Final = "application/x-ndjson"
 _EVENTS: Final = "text/event-stream"
-_TEXT: Final = "text/plain; charset=utf-8"
+_TEXT: Final = "text/plain"
 Tag = Annotated[str | None, QueryParameter(description="only acts with this tag, e.g. project:P-2026-017")]
 ActType = Annotated[str | None, QueryParameter(name="type", description="only acts of this type")]
 
@@ -133,10 +134,10 @@ def prove_consistency(
     return ledger.reading.consistency(first, second)
 
 
-class Proved(Struct, frozen=True):
+class Proved(Struct, frozen=True, forbid_unknown_fields=True):
     """Which acts are to be proved, by position; `held` is the size of a checkpoint that whoever asks has."""
 
-    positions: list[Annotated[int, Meta(ge=1)]]
+    positions: Annotated[list[Annotated[int, Meta(ge=1)]], Meta(max_length=POSITIONS_MAX)]
     held: Annotated[int, Meta(ge=0)] | None = None
 
 
@@ -175,12 +176,12 @@ def list_rotations(request: Request[Any, None, State]) -> Rotations:
     return ledger.reading.rotations()
 
 
-@get("/checkpoint", exclude_from_auth=True, sync_to_thread=True, media_type="text/plain", tags=["proofs"])
+@get("/checkpoint", exclude_from_auth=True, sync_to_thread=True, media_type=_TEXT, tags=["proofs"])
 def get_checkpoint(request: Request[Any, None, State]) -> Response[str]:
     """Return the newest signed tree head (c2sp.org/tlog-tiles), with what witnesses said of it until now."""
     ledger: Ledger = request.app.state.ledger
     note = ledger.cosignatures.with_cosignatures(ledger.checkpoints.newest())
-    return Response(note, headers={"Cache-Control": "no-cache"}, media_type="text/plain")
+    return Response(note, headers={"Cache-Control": "no-cache"}, media_type=_TEXT)
 
 
 @get("/tile/{path:path}", exclude_from_auth=True, sync_to_thread=True, tags=["proofs"])

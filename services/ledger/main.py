@@ -222,7 +222,7 @@ class Ledger:
 
     def readiness(self) -> str | None:
         """Say why the ledger cannot work, or None."""
-        if fault := self._signing.fault or self._signing.refused:
+        if fault := self._signing.fault:
             return fault
         try:
             with self.pool.connection(timeout=2.0) as connection:

@@ -25,7 +25,7 @@ from ledger.acts import Draft, Receipt, Request
 from ledger.append import append
 from ledger.checkpoint import Checkpoints
 from ledger.committer import LIMITS
-from ledger.errors import BadRequest, LedgerError, Rejected
+from ledger.errors import BadRequest, Frozen, LedgerError, Rejected
 from ledger.keys import keys_of, line_start
 from ledger.signer import (
     FileSigner,
@@ -71,7 +71,9 @@ class KeyChange:
 
     def rotate(self, *, actor: str = OWN_ACTOR, reason: str | None = None) -> Rotated:
         """
-        Announce a new key and have it sign beside the old one. Raises `Rejected` while the last change is not over.
+        Announce a new key and have it sign beside the old one.
+
+        Raises `Rejected` while the last change is not over, `Frozen` where the log takes no act any more.
 
         1. The new key is written to `<file>.next`. A crash after this: nobody knows the key yet, the old one signs.
         2. In one transaction the act, the row of the key, and the head that contains the act, signed by both: nobody
@@ -82,6 +84,10 @@ class KeyChange:
         4. The public parts are written, `<file>.next` is removed.
         """
         keys = read_keys(self._path).keys
+        with self._working() as connection:
+            standing = connection.execute(statement("ledger", "standing"), {"log_id": self._log_id}).fetchone()
+        if standing is not None and standing[1] is not None:
+            raise Frozen(self._origin, *standing[2:])
         if not self._next.exists():
             if len(keys) > 1:
                 raise Rejected(f"{keys[-1].vkey} still signs beside the key before it: retire that one first")

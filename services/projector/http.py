@@ -16,7 +16,6 @@ from litestar.plugins.problem_details import ProblemDetailsException
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
-from contracts.faults import Fault
 from edge.app import Errors, unavailable
 from edge.listing import LIMIT_DEFAULT, After, Limit
 from edge.problems import problem
@@ -30,7 +29,7 @@ from projector.errors import BadQuestion, Behind, Corrupt, ProjectorError, Unava
 from projector.findings.http import HANDLERS as FINDING_HANDLERS
 from projector.findings.touch import kept_from, kept_of, with_findings
 from projector.projects import Projects, ProjectState, get_project, list_projects
-from projector.question import QUESTION, Asking, Question
+from projector.question import OF_ALL, QUESTION, Asking, Question
 from projector.registry_http import HANDLERS as REGISTRY_HANDLERS
 from projector.replay import History, history
 from projector.view import Asked
@@ -38,8 +37,8 @@ from projector.view import Asked
 if TYPE_CHECKING:
     from projector.main import Projector  # which holds the application made of these handlers
 
-_FOR_VERIFIERS: Final[dict[str, Any]] = {**QUESTION, "guards": [requires("verify")]}
-_BUNDLE_TYPE: Final = "text/plain; charset=utf-8"
+_BUNDLE_TYPE: Final = "text/plain"
+_FOR_VERIFIERS: Final[dict[str, Any]] = {**OF_ALL, "guards": [requires("verify")]}
 ProjectId = Annotated[
     str,
     PathParameter(
@@ -113,9 +112,6 @@ def get_bundle(
 
     It holds all that was recorded, so it takes no `as_of` and no `known_at`.
     """
-    if asked != Asked():
-        given = [name for name in ("as_of", "known_at") if getattr(asked, name) is not None]
-        raise BadQuestion([Fault(f"/{name}", "not_allowed", "a bundle holds all that was recorded") for name in given])
     projector: Projector = request.app.state.projector
     name = _named(request, project, "project")
     with projector.view(asked) as view:

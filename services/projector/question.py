@@ -12,8 +12,9 @@ from litestar.di import NamedDependency, Provide
 from litestar.openapi.spec import Example
 from litestar.params import Parameter
 
+from contracts.faults import Fault
 from edge.tokens import Token, requires
-from projector.errors import Behind
+from projector.errors import BadQuestion, Behind
 from projector.view import Asked, parse_asked
 
 if TYPE_CHECKING:
@@ -25,6 +26,12 @@ Question = NamedDependency[Asked]
 
 _WAIT_SECONDS_MAX: Final = 10.0
 _LOOK_EVERY_SECONDS: Final = 0.01
+
+
+MinPosition = Annotated[
+    int | None,
+    Parameter(ge=0, description="wait up to 10 s until the read model has reached this position of the log"),
+]
 
 
 async def provide_asked(
@@ -43,20 +50,29 @@ async def provide_asked(
             examples=[Example(value="2026-03-31")],
         ),
     ] = None,
-    min_position: Annotated[
-        int | None,
-        Parameter(ge=0, description="wait up to 10 s until the read model has reached this position of the log"),
-    ] = None,
+    min_position: MinPosition = None,
 ) -> Asked:
     """Read the moments of a question and wait for what it wants to see. Waiting holds no thread."""
     asked = parse_asked(as_of, known_at)
+    await _reach(min_position, request)
+    return asked
+
+
+async def provide_all(request: Asking, min_position: MinPosition = None) -> Asked:
+    """Wait as for any question. What is asked for is all that was recorded: moments are refused."""
+    if given := [name for name in ("as_of", "known_at") if name in request.query_params]:
+        raise BadQuestion([Fault(f"/{name}", "not_allowed", "this holds all that was recorded") for name in given])
+    await _reach(min_position, request)
+    return Asked()
+
+
+async def _reach(min_position: int | None, request: Asking) -> None:
     projector: Projector = request.app.state.projector
     deadline = time.monotonic() + _WAIT_SECONDS_MAX
     while min_position is not None and projector.follower.state.position < min_position:
         if time.monotonic() > deadline:
             raise Behind(f"the read model is at {projector.follower.state.position}, not yet at {min_position}")
         await asyncio.sleep(_LOOK_EVERY_SECONDS)
-    return asked
 
 
 QUESTION: Final[dict[str, Any]] = {
@@ -65,3 +81,5 @@ QUESTION: Final[dict[str, Any]] = {
     "sync_to_thread": True,
 }
 """What every question has in common: `@get(path, **QUESTION)` and a parameter `asked: Question`."""
+OF_ALL: Final[dict[str, Any]] = {**QUESTION, "dependencies": {"asked": Provide(provide_all)}}
+"""The same for what has no moment: all that was recorded."""

@@ -7,13 +7,13 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Final, TypeVar
 
 import psycopg
 import structlog
@@ -43,6 +43,8 @@ from quanze.joints import LedgerProver, LedgerScribe, ProjectorGate
 from quanze.packs import record_packs
 from quanze.settings import DataDirectory, write_private
 
+S = TypeVar("S")
+
 _REQUESTS_SECONDS: Final = 10
 """So long requests under way may take once the process is told to end, and who reads a stream to take what is sent."""
 _PROJECTOR_SECONDS: Final = 5
@@ -59,6 +61,16 @@ def in_words() -> Generator[None]:
         yield
     except (KeyRefused, LedgerError, ProjectorError, MigrationChanged, MigrationMissing, MigrationStopped) as exc:
         raise WrongUse(str(exc)) from exc
+
+
+def from_environment(read: Callable[[Mapping[str, str]], S], **own: str) -> S:
+    """Return the settings that `read` finds in the environment, and in `own` before it. Raises `WrongUse`."""
+    try:
+        return read({**os.environ, **own})
+    except KeyError as exc:
+        raise WrongUse(f"{exc.args[0]} is not set") from exc
+    except ValueError as exc:
+        raise WrongUse(f"one of the variables QUANZE_… cannot be read: {exc}") from exc
 
 
 Spawned = subprocess.Popen[bytes]
@@ -127,12 +139,18 @@ def running(data: DataDirectory, dsn: str | None, origin: str | None) -> Generat
         write_public(data.verifier_key, signer)
         log_id = prepare(dsn, signer)
         ensure_admin_token(data, dsn, log_id)
-        own = {"QUANZE_DSN": dsn, "QUANZE_SIGNING_KEY_FILE": str(data.signing_key), "QUANZE_PROJECTOR_URL": ""}
-        ledger = stack.enter_context(Ledger(LedgerSettings.from_environment({**os.environ, **own})))
+        ledger_settings = from_environment(
+            LedgerSettings.from_environment,
+            QUANZE_DSN=dsn,
+            QUANZE_SIGNING_KEY_FILE=str(data.signing_key),
+            QUANZE_PROJECTOR_URL="",
+        )
+        ledger = stack.enter_context(Ledger(ledger_settings))
         if os.environ.get("QUANZE_RULES"):
             record_packs(ledger, Path(os.environ["QUANZE_RULES"]))
-        own = {"QUANZE_DSN": dsn, "QUANZE_ORIGIN": signer.origin, "QUANZE_LEDGER_URL": ""}
-        settings = ProjectorSettings.from_environment({**os.environ, **own})
+        settings = from_environment(
+            ProjectorSettings.from_environment, QUANZE_DSN=dsn, QUANZE_ORIGIN=signer.origin, QUANZE_LEDGER_URL=""
+        )
         projector = Projector(settings, LedgerProver(ledger.reading, ledger.evidences), LedgerScribe(ledger))
         stack.callback(_stop, projector)
         projector.start()

@@ -118,7 +118,7 @@ def _text(given: str) -> str:
         is_file = Path(given).is_file()
     except OSError:
         is_file = False
-    return (_bytes(Path(given)) if is_file else _public(given.encode(), given[:20])).decode("utf-8")
+    return (_bytes(Path(given)) if is_file else _public(given.encode(), given[:20])).decode("utf-8-sig")
 
 
 def _bytes(path: Path) -> bytes:
@@ -134,7 +134,11 @@ def _public(content: bytes, name: str) -> bytes:
 
 def _extended(keys: Sequence[VerifierKey], rotations: Path) -> list[VerifierKey]:
     try:
-        return extend_trust(keys, parse_rotations(_bytes(rotations)))
+        read = parse_rotations(_bytes(rotations))
+    except ProofFailed as exc:
+        raise WrongUse(f"{rotations} is not what /v1/log/rotations answers: {exc}") from exc
+    try:
+        return extend_trust(keys, read)
     except ProofFailed as exc:
         click.echo(f"FAILED {rotations}: {exc}")
         raise click.exceptions.Exit(1) from exc

@@ -135,8 +135,12 @@ def test_a_frozen_log_is_read_and_its_successor_goes_on(up: Process, directory: 
     old = start("up", up.data)
     try:
         wait_until_ready(old)
-        assert run("key", "succeed", "--data", old.data, "--origin", "example.com/next", "--into", into).status == 2
+        for origin in ("example.com/next", "no key has this name"):
+            assert run("key", "succeed", "--data", old.data, "--origin", origin, "--into", into).status == 2
+            assert not into.exists()
         frozen = answered("key", "freeze", "--data", old.data, "--reason", "found elsewhere")
+        assert run("key", "succeed", "--data", old.data, "--origin", "no + name", "--into", into).status == 2
+        assert not into.exists()
         said = answered("key", "succeed", "--data", old.data, "--origin", "example.com/next", "--into", into)
         assert (said["predecessor"], said["size"]) == (frozen["origin"], frozen["size"])
         with old.http() as http:

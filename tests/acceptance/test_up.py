@@ -335,3 +335,12 @@ def _children(pid: int) -> list[int]:
         if parent == pid:
             found += [int(path.parent.name), *_children(int(path.parent.name))]
     return found
+
+
+def test_a_setting_that_is_missing_or_makes_no_sense_is_told_in_words(directory: Path) -> None:
+    for environment, named in (
+        ({"QUANZE_TSA": "http://127.0.0.1:1"}, "QUANZE_TSA_ROOTS"),
+        ({"QUANZE_GATE_SECONDS": "x"}, "'x'"),
+    ):
+        ran = run("up", "--data", directory / "own", "--port", "0", environment=environment)
+        assert (ran.status, named in ran.err, "Traceback" in ran.err) == (2, True, False), ran.err

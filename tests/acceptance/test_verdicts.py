@@ -61,6 +61,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
         "next.vkey": f"{vkey_of(NEXT_KEY)}\n".encode(),
         "bad.vkey": f"{vkey_of(LOG_KEY)[:-2]}\n".encode(),
         "binary.vkey": b"\xff\xfe\x00",
+        "windows.vkey": f"\ufeff{vkey_of(LOG_KEY)}\r\n".encode(),
+        "windows.policy": POLICY.replace(b"\n", b"\r\n"),
         "tsa.pem": b"".join(
             x509.load_der_x509_certificate(each).public_bytes(Encoding.PEM) for each in whole.trust.stamp_roots
         ),
@@ -82,6 +84,7 @@ VERDICTS = [
     (f"inclusion.json {POLICED} --max-age 12h", "verified", 0),
     (f"witnessed.bundle {KEY}", "verified-unwitnessed", 0),
     (f"inclusion.json {KEY}", "verified-unwitnessed", 0),
+    ("inclusion.json --log-key windows.vkey", "verified-unwitnessed", 0),
     (f"by-one.bundle {POLICED}", "verified-unwitnessed", 1),
     (f"erased.bundle {KEY}", "erased-content", 0),
     (f"erased.bundle {POLICED} --tsa-root tsa.pem", "erased-content", 0),
@@ -105,6 +108,8 @@ WRONG_USE = [
     "inclusion.json --log-key binary.vkey",
     "inclusion.json --policy bad.policy",
     "inclusion.json --policy no-such-file",
+    "inclusion.json --policy windows.policy",
+    f"inclusion.json {KEY} --rotations trust.policy",
     "inclusion.json --policy binary.vkey",
     f"inclusion.json {KEY} --max-age 12",
     f"inclusion.json {KEY} --max-age -1h",

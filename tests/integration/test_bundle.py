@@ -298,8 +298,21 @@ def test_what_cannot_be_bundled_is_a_problem_in_words(both: Joined) -> None:
     assert both.http.get("/v1/projects/X/bundle", params={"from": -1}).status_code == 400
     answer = both.http.get("/v1/projects/X/bundle", params={"known_at": "2026-01-01"})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/known_at")
-    for body in ({}, {"positions": [0]}, {"positions": ["one"]}, {"positions": [1], "held": -1}, {"positions": [999]}):
-        assert both.http.post("/v1/proofs/evidence", json=body).status_code in (400, 404), body
+    for body in ({}, {"positions": [1], "held": -1}, {"positions": [1], "hold": 1}, {"positions": [1] * 100_001}):
+        assert both.http.post("/v1/proofs/evidence", json=body).status_code == 400, body
+    for positions in ([0], ["one"]):
+        answer = both.http.post("/v1/proofs/evidence", json={"positions": positions})
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/positions/0")
+    assert both.http.post("/v1/proofs/evidence", json={"positions": [999]}).status_code == 404
+
+
+def test_a_bundle_and_its_api_page_agree_on_what_it_takes(both: Joined) -> None:
+    recorded(both)
+    answer = both.http.get("/v1/projects/X/bundle", params={"min_position": both.size()})
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    paths = both.http.get("/docs/openapi.json").json()["paths"]
+    taken = paths["/v1/projects/{project}/bundle"]["get"]["parameters"]
+    assert {each["name"] for each in taken} == {"project", "from", "min_position"}
 
 
 def test_the_commands_save_a_bundle_and_verify_it(both: Joined, tmp_path: Path) -> None:

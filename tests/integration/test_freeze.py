@@ -149,6 +149,7 @@ def test_the_keys_of_a_frozen_log_are_not_changed_any_more(database: Database, t
     frozen(database)
     with pytest.raises(Frozen):
         KeyChange(database.dsn, database.log_id, path).rotate()
+    assert [each.name for each in tmp_path.iterdir()] == ["log.key"]
     assert path.read_text() == database.signer.text()
 
 

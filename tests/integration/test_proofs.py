@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from contracts.proof import Trust, VerifierKey, open_checkpoint, verify_document
-from ledger.checkpoint import Checkpoints
+from ledger.checkpoint import Checkpoints, Signing
 from ledger.errors import Corrupt, Unknown
 from ledger.reading import ConsistencyProof, InclusionProof
 from ledger.signer import SigningKey
@@ -151,6 +151,22 @@ def test_a_log_that_was_rolled_back_is_not_signed_again(ledger: TestLedger, data
     roll_back_to_two(database)
     with pytest.raises(Corrupt, match="rolled back"):
         ledger.ledger.checkpoints.newest()
+
+
+def test_a_head_that_was_put_right_is_signed_again(ledger: TestLedger, database: Database) -> None:
+    fill(ledger, 3)
+    ledger.ledger.checkpoints.newest()
+    signing = Signing(ledger.ledger.checkpoints)
+    with psycopg.connect(database.dsn, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        before = connection.execute("SELECT root FROM ledger.heads").fetchone()
+        assert before is not None
+        connection.execute("UPDATE ledger.heads SET root = sha256('x')")
+        signing.look()
+        assert "another root" in str(signing.fault)
+        connection.execute("UPDATE ledger.heads SET root = %s", before)
+    signing.look()
+    assert signing.fault is None
 
 
 def test_a_changed_leaf_is_neither_shown_nor_signed_over(

@@ -113,6 +113,13 @@ def test_an_erased_event_leaves_the_leaf_proved_and_says_so() -> None:
     assert report.failure is None
     assert report.act == json.loads(LEAVES[1])
     assert report.checks[-2].startswith("payload: erased")
+    assert report.unchecked[0].startswith("by whose order")
+
+
+@pytest.mark.parametrize("spoilt", [b"\xef\xbb\xbf{}", b"quanze/bundle@v1\r\n", b"c2sp.org/tlog-proof@v1\r\n"])
+def test_a_file_that_a_program_tidied_up_is_told_as_that(spoilt: bytes) -> None:
+    report = verify_document(spoilt, Trust([KEY]))
+    assert (report.verdict, "byte order mark, or lines ended" in str(report.failure)) == ("FAILED", True)
 
 
 def test_a_consistency_proof_is_verified() -> None:

@@ -12,7 +12,7 @@ from ledger.freezing import begin_successor, final_of, freeze, name_successor
 from ledger.keys import LogKey, keys_of
 from ledger.main import find_log
 from ledger.rotation import OWN_ACTOR, KeyChange, write_public
-from ledger.signer import FileSigner, KeyRing, Signer, load_or_create
+from ledger.signer import FileSigner, KeyRing, Signer, SigningKey, load_or_create
 from quanze.commands.options import data_option, dsn_of, json_option, log_of, print_json
 from quanze.embedded import embedded
 from quanze.errors import NothingRuns, WrongUse
@@ -150,6 +150,7 @@ def succeed(data: Path, origin: str, into: Path, actor: str, as_json: bool) -> N
         raise WrongUse("the new log needs a name of its own: under the old one its key could still sign")
     with in_words(), ExitStack() as stack:
         final = final_of(dsn, old_id, old_origin)
+        SigningKey.generate(origin)  # a name that no key can have is refused before anything is made
         own = DataDirectory(into)
         own.path.mkdir(parents=True, exist_ok=True)
         signer = load_or_create(own.signing_key, origin)

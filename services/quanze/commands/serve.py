@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import click
 
@@ -14,12 +13,10 @@ from projector.main import Projector
 from projector.settings import Settings as ProjectorSettings
 from quanze.commands.options import data_option
 from quanze.demo import tell
-from quanze.errors import WrongUse
 from quanze.logs import set_up_logs
-from quanze.serving import Running, address, in_words, ledger_app, listen, running, serve
+from quanze.serving import Running, address, from_environment, in_words, ledger_app, listen, running, serve
 from quanze.settings import DEFAULT_PORT, DataDirectory
 
-S = TypeVar("S")
 Story = Callable[[DataDirectory, str], None]
 
 port_option = click.option(
@@ -58,7 +55,7 @@ def demo(data: Path, host: str, port: int) -> None:
 def ledger(host: str, port: int) -> None:
     """Run the ledger alone, on the server of QUANZE_DSN."""
     set_up_logs()
-    settings = _from_environment(LedgerSettings.from_environment)
+    settings = from_environment(LedgerSettings.from_environment)
     bound = listen(host, port)
     with in_words(), Ledger(settings) as own:
         click.echo(f"the ledger of {own.origin} listens on {address(bound)}")
@@ -71,7 +68,7 @@ def ledger(host: str, port: int) -> None:
 def projector(host: str, port: int) -> None:
     """Run the projector alone, on the server of QUANZE_DSN."""
     set_up_logs()
-    settings = _from_environment(ProjectorSettings.from_environment)
+    settings = from_environment(ProjectorSettings.from_environment)
     bound = listen(host, port)
     with in_words(), Projector(settings) as own:
         click.echo(f"the projector of {own.origin} listens on {address(bound)}")
@@ -92,13 +89,6 @@ def _announce(both: Running, data: DataDirectory, url: str) -> None:
     click.echo(f"  address      {url}    (API page: {url}/docs)")
     click.echo(f"  admin token  {data.admin_token}")
     click.echo(f"  public key   {data.verifier_key}")
-
-
-def _from_environment(read: Callable[[], S]) -> S:
-    try:
-        return read()
-    except KeyError as exc:
-        raise WrongUse(f"{exc.args[0]} is not set") from exc
 
 
 COMMANDS = (demo, up, ledger, projector)
