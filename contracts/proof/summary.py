@@ -204,4 +204,4 @@ def plain(value: object) -> str:
 
 def _listed(items: Sequence[str]) -> str:
     shown = ", ".join(items[:_LINES_MAX])
-    return f"{shown}, … ({len(items)})" if len(items) > _LINES_MAX else shown
+    return f"{shown}, … +{len(items) - _LINES_MAX}" if len(items) > _LINES_MAX else shown
