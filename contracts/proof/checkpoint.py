@@ -7,6 +7,7 @@ from typing import Final
 
 from .encoding import HASH_SIZE, SIZE_MAX, from_base64
 from .errors import ProofFailed
+from .merkle import verify_consistency
 from .note import VerifierKey, open_signed
 
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
@@ -82,3 +83,10 @@ def open_vouched(note: bytes, keys: Sequence[VerifierKey]) -> tuple[Checkpoint, 
     if checkpoint.size > max(bounds):
         raise ProofFailed("checkpoint size", expected=f"at most {max(bounds)} by these keys", actual=checkpoint.size)
     return checkpoint, tuple(key for key, bound in zip(own, bounds, strict=True) if checkpoint.size <= bound)
+
+
+def require_continued(older: Checkpoint, hashes: Sequence[bytes], newer: Checkpoint) -> None:
+    """Check by `hashes` that one tree begins another of the same log. Raises `ProofFailed`. RFC 9162 §2.1.4.2."""
+    if older.origin != newer.origin:
+        raise ProofFailed("origin of the older checkpoint", expected=newer.origin, actual=older.origin)
+    verify_consistency(older.size, newer.size, hashes, older.root, newer.root)

@@ -4,24 +4,22 @@ An evidence bundle, checked whole: every act of a project, what it rests on, and
 The format is in `bundle.py`. Whatever is in the file is proved here against one checkpoint, or the file FAILED.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import Final
 
 from .bundle import Bundle, Entry, read_bundle
-from .checkpoint import Checkpoint, open_checkpoint
+from .checkpoint import Checkpoint, open_checkpoint, require_continued
 from .errors import ProofFailed
-from .keys import Rotation, announced_key, extend_trust
+from .key_history import check_keys, key_history
 from .leaf import parse_leaf
 from .members import object_of, text_of
-from .merkle import Inclusions, leaf_hash, verify_consistency
-from .note import VerifierKey, split_note
+from .merkle import Inclusions, leaf_hash
+from .note import VerifierKey
 from .proven import Proven, event_of
+from .stamped import check_stamps
 from .summary import Summary, plain, summary_of
-from .timestamp import Timestamp, verify_whole
-from .tlog_proof import TlogProof, parse_tlog_proof, parse_tlog_proofs
+from .tlog_proof import TlogProof, parse_tlog_proofs
 from .trust import Attested, Trust, attest
 
 _BASIS: Final = ("account.", "acting.", "auth.", "log.", "post.")
@@ -65,11 +63,11 @@ def summary_for(bundle: Bundle, trust: Trust) -> Summary:
 
 def check_evidence(bundle: Bundle, trust: Trust, checks: list[str]) -> Checked:
     """Check all of a bundle but its summary; add to `checks` what held. Raises `ProofFailed`."""
-    history = _history(bundle, trust.log_keys)
+    history = key_history(bundle, trust.log_keys)
     attested = attest(bundle.checkpoint, history.trusted, trust)
     checkpoint = attested.checkpoint
     checks.append(f"checkpoint: {attested.told()}")
-    _check_history(bundle, history, checkpoint, trust, checks)
+    check_keys(bundle, history, checkpoint, trust, checks)
     # Older checkpoints may be signed by keys that only these acts name: that they are continued is what counts.
     newer = _check_held(bundle, checkpoint, history.named, trust, checks)
 
@@ -83,7 +81,7 @@ def check_evidence(bundle: Bundle, trust: Trust, checks: list[str]) -> Checked:
     if erased:
         listed = ", ".join(map(str, erased[:20])) + (" and others" if len(erased) > 20 else "")
         checks.append(f"erased: the content at {listed} is gone, each by an order that is in the file")
-    _check_stamps(bundle, checkpoint, history.named, trust, entries, checks)
+    check_stamps(bundle, checkpoint, history.named, trust, entries, checks)
     return Checked(bundle, attested, entries, _missing_grants(entries), newer)
 
 
@@ -99,65 +97,6 @@ def _missing_grants(entries: Sequence[Proven]) -> tuple[str, ...]:
         f"{plain(grant)}, which the act at {position} rests on: it is not in the file"
         for grant, position in named.items()
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _History:
-    """The keys that may open this bundle, and all that its acts name as the log's: these show what was changed."""
-
-    trusted: tuple[VerifierKey, ...]
-    named: tuple[VerifierKey, ...]
-    rotations: tuple[Rotation, ...]
-
-
-def _history(bundle: Bundle, keys: Sequence[VerifierKey]) -> _History:
-    """
-    Go from the keys that are relied on to those that the log's acts lead to. Raises `ProofFailed`.
-
-    Whoever relies on a later key has no use for the rotations before it: they are checked by the keys that they name.
-    """
-    acts = {parse_leaf(entry.leaf)["position"]: entry for entry in bundle.entries} if bundle.rotations else {}
-    trusted, named = list(keys), list(keys)
-    rotations: list[Rotation] = []
-    for text in bundle.rotations:
-        proof = parse_tlog_proof(text)
-        if rotations and proof.leaf_index <= rotations[-1].index:
-            raise ProofFailed("rotation", expected="one of a later position than the last", actual="another")
-        act = acts.get(proof.leaf_index + 1)
-        if act is None or act.payload is None or act.salt is None or proof.extra is not None:
-            raise ProofFailed("rotation", expected="the act that it proves, with its event", actual="none")
-        rotation = Rotation(act.leaf, act.salt, act.payload, proof.leaf_index, proof.hashes, proof.checkpoint)
-        new, retired = announced_key(parse_leaf(act.leaf), act.salt, act.payload)
-        if _id(retired) in map(_id, trusted):
-            trusted = extend_trust(trusted, [rotation])
-        named += [new, retired]
-        rotations.append(rotation)
-    each_once = {_id(key): key for key in reversed(named)}  # what is relied on stays as it is, with its bound
-    return _History(tuple(trusted), tuple(reversed(each_once.values())), tuple(rotations))
-
-
-def _id(key: VerifierKey) -> tuple[str, bytes]:
-    return key.name, key.key_id
-
-
-def _check_history(bundle: Bundle, history: _History, checkpoint: Checkpoint, trust: Trust, checks: list[str]) -> None:
-    """Check every change of the key, and that nobody signed in the log's name but keys that are known."""
-    for rotation in history.rotations:
-        if extend_trust(history.named, [rotation]) != list(history.named):
-            raise ProofFailed("rotation", expected="of keys that the acts name", actual="of another")
-    if history.rotations:
-        learned = len(history.trusted) - len(trust.log_keys)
-        checks.append(f"keys: {len(history.rotations)} changes of the log's key, {learned} learned from them")
-    known = set(map(_id, history.named))
-    older = [each.seen.note for each in bundle.stamps] + [each.checkpoint for each in history.rotations]
-    older += [bundle.held.note] if bundle.held is not None else []
-    for note in [bundle.checkpoint, *older]:
-        _, signatures = split_note(note)
-        for each in signatures:
-            # The newest one alone brings witnesses, whom a verifier may not know.
-            own = each.name == checkpoint.origin or note is not bundle.checkpoint
-            if own and (each.name, each.key_id) not in known:
-                raise ProofFailed(f"signature by {each.name}", expected="one by a key of the log", actual=each.key_id)
 
 
 def _entries(bundle: Bundle, checkpoint: Checkpoint) -> Iterator[Proven]:
@@ -237,92 +176,6 @@ def _continued_by(
     if bundle.held is None:
         return None
     shown = open_checkpoint(bundle.held.note, *keys)
-    _require_continued(shown, bundle.held.hashes, checkpoint)
+    require_continued(shown, bundle.held.hashes, checkpoint)
     checks.append(f"consistency: the first {shown.size} of {checkpoint.size} entries are unchanged")
     return shown
-
-
-def _require_continued(older: Checkpoint, hashes: Sequence[bytes], checkpoint: Checkpoint) -> None:
-    if older.origin != checkpoint.origin:
-        raise ProofFailed("origin of the older checkpoint", expected=checkpoint.origin, actual=older.origin)
-    verify_consistency(older.size, checkpoint.size, hashes, older.root, checkpoint.root)
-
-
-@dataclass(frozen=True, slots=True)
-class _Stamped:
-    """A time stamp that is whole: the first `size` entries were there at `stamp.time`."""
-
-    size: int
-    stamp: Timestamp
-    renewed_at: int
-    """The position of the act that commits to it; 0 where the file has none."""
-
-
-def _check_stamps(
-    bundle: Bundle,
-    checkpoint: Checkpoint,
-    keys: Sequence[VerifierKey],
-    trust: Trust,
-    entries: Sequence[Proven],
-    checks: list[str],
-) -> None:
-    """Check every time stamp, whoever made it, and say what it is worth."""
-    renewals = {
-        str(each.data["response_sha256"]): each
-        for each in entries
-        if each.leaf["type"] == "log.renew_stamp"
-        and each.leaf["source"] == f"urn:quanze:{checkpoint.origin}"
-        and each.data is not None
-        and "response_sha256" in each.data
-    }
-    found: list[_Stamped] = []
-    last = 0, b""
-    for each in bundle.stamps:
-        seen = open_checkpoint(each.seen.note, *keys)
-        if (seen.size, each.response) <= last:
-            raise ProofFailed("time stamp", expected="each once, by size and response", actual="another order")
-        last = seen.size, each.response
-        _require_continued(seen, each.seen.hashes, checkpoint)
-        stamp = verify_whole(each.response, each.seen.note, each.certificates)
-        if each.certificates != (*stamp.chain, stamp.root):
-            raise ProofFailed("certificates of the time stamp", expected="its chain in order", actual="others")
-        renewal = renewals.get(sha256(each.response).hexdigest())
-        noted = renewal is not None and (renewal.data or {}).get("note_sha256") == sha256(each.seen.note).hexdigest()
-        found.append(_Stamped(seen.size, stamp, renewal.position if renewal is not None and noted else 0))
-    worth: dict[_Stamped, _Worth] = {}
-    for each in sorted(found, key=lambda each: each.stamp.time, reverse=True):
-        worth[each] = _worth(each, worth, trust)
-    for each in found:
-        said = f"the first {each.size} entries were there at {_day(each.stamp.time)}, says {each.stamp.authority}"
-        checks.append(f"time stamp: {said}; {worth[each].told}")
-
-
-class _Worth(NamedTuple):
-    """Whether a stamp counts, and why."""
-
-    counts: bool
-    told: str
-
-
-def _worth(stamped: _Stamped, later: Mapping[_Stamped, _Worth], trust: Trust) -> _Worth:
-    """Say what a stamp is worth. `later` says that of those after it: one of them may have renewed it."""
-    if stamped.stamp.root not in trust.stamp_roots:
-        return _Worth(False, "not relied on")
-    now = datetime.fromtimestamp(trust.now, UTC)
-    if now <= stamped.stamp.certificate_until:
-        return _Worth(True, f"its certificates hold until {_day(stamped.stamp.certificate_until)}")
-    # RFC 4998 §5.2 in spirit: what commits to the stamp was stamped while its certificates still held.
-    for other, worth in later.items():
-        if (
-            0 < stamped.renewed_at <= other.size
-            and other.stamp.time <= stamped.stamp.certificate_until
-            and other.stamp.time > stamped.stamp.time
-            and worth.counts
-        ):
-            return _Worth(True, f"renewed at {_day(other.stamp.time)}, {worth.told}")
-    ended = f"its certificates ended {_day(stamped.stamp.certificate_until)} and it was not renewed: not counted"
-    return _Worth(False, ended)
-
-
-def _day(time: datetime) -> str:
-    return f"{time:%Y-%m-%d %H:%M:%S} UTC"

@@ -28,6 +28,9 @@ class Trust:
 
     `stamp_roots` are certificates in DER; `held` is a checkpoint, a signed note, that the log showed before;
     `max_age_seconds` is how old evidence may be; `now` is in POSIX seconds.
+
+    `predecessor` is the final checkpoint of another log: the file is to prove that its log goes on from there, as the
+    proof of its first act does, with its event. `keys` are those of both logs then.
     """
 
     keys: Sequence[VerifierKey] = ()
@@ -36,6 +39,7 @@ class Trust:
     held: bytes | None = None
     max_age_seconds: int | None = None
     now: int = field(default_factory=lambda: int(time.time()))
+    predecessor: bytes | None = None
 
     @property
     def log_keys(self) -> tuple[VerifierKey, ...]:

@@ -19,6 +19,7 @@ from .evidence import check_bundle
 from .leaf import check_payload, parse_leaf
 from .members import bytes_of, hashes_of, integer_of, require_members, text_of
 from .merkle import leaf_hash, verify_consistency, verify_inclusion
+from .succession import check_succession
 from .summary import Summary
 from .tlog_proof import TLOG_PROOF, parse_tlog_proof
 from .trust import Attested, Trust, attest, quorum_time, told_age
@@ -103,6 +104,8 @@ class _Held:
 
 
 def _check(document: bytes, trust: Trust, checks: list[str]) -> _Held:
+    if trust.predecessor is not None:
+        return _succession(document, trust.predecessor, trust, checks)
     if document.startswith(BUNDLE):
         checked = check_bundle(document, trust, checks)
         erased = any(each.erased for each in checked.entries)
@@ -192,6 +195,18 @@ def _inclusion(members: Mapping[str, object], trust: Trust, checks: list[str]) -
     _require_included(act, computed_hash, index, hashes, attested, checks)
     erased = _content(members, act, checks)
     return _Held(attested, act, erased, (_NO_ORDER,) if erased else ())
+
+
+def _succession(document: bytes, final: bytes, trust: Trust, checks: list[str]) -> _Held:
+    """Check the proof of a log's first act, and that with this act the log goes on from the checkpoint `final`."""
+    members = from_json(document, "proof of a log's first act", DOCUMENT_SIZE_MAX)
+    held = _inclusion(members, trust, checks)
+    if held.erased or not members.keys() >= _CONTENT:
+        raise ProofFailed("proof of a log's first act", expected="the event and its salt", actual="none")
+    leaf, salt, payload = (bytes_of(members, name) for name in ("leaf", "salt", "payload"))
+    ended = check_succession(leaf, salt, payload, final, trust.log_keys)
+    checks.append(f"succession: the log goes on where {ended.origin} ended, at {ended.size} entries")
+    return held
 
 
 def _leaf(leaf: bytes, index: int, checks: list[str]) -> dict[str, str | int]:

@@ -1,7 +1,9 @@
 """A log as its database stores it, for the full check: every row in one snapshot."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from heapq import merge
 from itertools import count
+from operator import attrgetter
 from typing import Any, Final
 
 import psycopg
@@ -9,7 +11,7 @@ import psycopg
 from edge.database import statement
 from ledger.tiles import fetch_tiles
 from ledger.tree import consistency_proof, consistency_tiles
-from quanze.log_to_check import Entry, Head, Log, NamedKey, SignedHead, Unreadable
+from quanze.log_to_check import Cosignature, Entry, Head, Log, NamedKey, SignedHead, Stamp, Unreadable
 
 _ROWS_AT_ONCE: Final = 2_000
 
@@ -38,6 +40,15 @@ def database_log(connection: psycopg.Connection[Any], log_id: int) -> Log:
         rows = _rows(connection, "checkpoints_to_check", parameters)
         return (SignedHead(size, root, note.encode()) for size, root, note in rows)
 
+    def vouched(after: int) -> Iterator[Cosignature | Stamp]:
+        beyond = parameters | {"after": after}
+        cosignatures = (
+            Cosignature(size, vkey, line.encode(), at)
+            for size, vkey, line, at in _rows(connection, "cosignatures_to_check", beyond)
+        )
+        stamps = (Stamp(*row) for row in _rows(connection, "stamps_to_check", beyond))
+        return merge(cosignatures, stamps, key=attrgetter("size"))
+
     def surplus_tile() -> str | None:
         found = one("surplus_tile_to_check", size=size)
         return f"{found[0]}/{found[1]}" if found is not None else None
@@ -60,6 +71,7 @@ def database_log(connection: psycopg.Connection[Any], log_id: int) -> Log:
         head=Head(size, root, frontier, recorded_at if size else None),
         entries=entries,
         checkpoints=checkpoints,
+        vouched=vouched,
         tile=lambda level, index: one("tile_to_check", level=level, index=index),
         consistency=consistency,
         surplus_tile=surplus_tile,

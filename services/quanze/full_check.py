@@ -3,11 +3,12 @@ The full check of a log, from the stored bytes up: `quanze verify --log`.
 
 Every leaf against its entry, every payload against its commitment and its leaf, every tag against the payload, the
 order of the clock, every tile against what lies below it and above it, every checkpoint ever signed against the tree at
-its size, the head against the whole. It stops at the first fault and names the lowest position concerned. Hashes and
-signatures come from `contracts.proof`, so nothing that built the tree is asked about it.
+its size, what others said of it in itself, the head against the whole. It stops at the first fault and names the lowest
+position concerned. Hashes and signatures come from `contracts.proof`, so nothing that built the tree is asked about it.
 
 What no leaf and no signature covers cannot be checked: when a checkpoint was signed, when a key or the log was added,
-from which size a key signs, that a log is frozen, the tokens; of acts that the library wrote itself, the tags.
+between which sizes a key signs, that a log is frozen, where a time stamp was asked for, the tokens; of acts that the
+library wrote itself, the tags.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -36,9 +37,10 @@ from contracts.proof import (
     verify_consistency,
 )
 from quanze.check_state import State
-from quanze.log_to_check import Entry, Log, SignedHead, Unreadable
+from quanze.log_to_check import Cosignature, Entry, Log, SignedHead, Stamp, Unreadable
 from quanze.rebuilt_tree import TILE_HEIGHT, TILE_WIDTH, FullTile, RebuiltTree
 from quanze.trusted_keys import TrustedKeys
+from quanze.vouched import require_vouched
 
 REMEMBERED_EVERY: Final = 10_000
 """Acts between two writings of what was checked so far."""
@@ -175,6 +177,8 @@ class _Check:
         self._signed = _Signed(())
         self.erased = since.erased if since is not None else 0
         self.entries: Iterator[Entry] = iter(())
+        self._vouched: Iterator[Cosignature | Stamp] = iter(())
+        self._said: Cosignature | Stamp | None = None
 
     @property
     def size(self) -> int:
@@ -216,6 +220,8 @@ class _Check:
         if self._log.repeated is not None:
             self._repeated = self._log.repeated()
         self.entries = iter(self._log.entries(self.size))
+        self._vouched = iter(self._log.vouched(self.size if self._since is not None else -1))
+        self._said = next(self._vouched, None)
         self._check_signed()
 
     def entry(self, entry: Entry) -> None:
@@ -252,6 +258,8 @@ class _Check:
             raise _Fault(
                 self.size + 1, f"a tree of {larger.size} acts was signed; the log ends at {self.size}: rolled back"
             )
+        if (said := self._said) is not None:
+            raise _Fault(said.size, f"others vouch for a checkpoint of size {said.size}, which is not there")
         if (surplus := self._log.surplus_tile()) is not None:
             raise _Fault(self.size + 1, f"tile {surplus} is stored, and is none of a tree of {self.size} acts")
         if (size := self._keys.unvouched) is not None:
@@ -440,10 +448,22 @@ class _Check:
                 raise _Fault(signed.size, f"a checkpoint of size {signed.size} comes after one of {self.size}")
             if self._open(signed) != self._tree.root():
                 raise _Fault(self.size, f"the checkpoint of size {self.size} was signed for another tree")
+            self._check_vouched(signed)
             self._signed.advance()
 
+    def _check_vouched(self, signed: SignedHead) -> None:
+        """Check what others said of a checkpoint. What they said of those passed before, nobody looks at again."""
+        while (said := self._said) is not None and said.size <= signed.size:
+            if said.size < signed.size:
+                raise _Fault(said.size, f"others vouch for a checkpoint of size {said.size}, which is not there")
+            try:
+                require_vouched(said, signed.note)
+            except ProofFailed as exc:
+                raise _Fault(said.size, f"of the checkpoint of size {said.size}: {exc}") from exc
+            self._said = next(self._vouched, None)
+
     def _open(self, signed: SignedHead) -> bytes:
-        """Check a stored checkpoint in itself; return its root. What others sign of it belongs here, too."""
+        """Check a stored checkpoint in itself; return its root."""
         what = f"the checkpoint of size {signed.size}"
         try:
             checkpoint = self._keys.open(signed.note)

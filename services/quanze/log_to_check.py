@@ -27,6 +27,25 @@ class SignedHead(Struct, frozen=True):
     note: bytes
 
 
+class Cosignature(Struct, frozen=True):
+    """What a witness said of the checkpoint of a size: its key, its line, and when, as the ledger writes instants."""
+
+    size: int
+    vkey: str
+    line: bytes
+    at: str
+
+
+class Stamp(Struct, frozen=True):
+    """A time stamp of the checkpoint of a size, in DER, and the instants that the ledger read from it."""
+
+    size: int
+    response: bytes
+    chain: Sequence[bytes]
+    at: str
+    until: str
+
+
 class NamedKey(Struct, frozen=True):
     """A key that a log names as its own, as a line of a key file, and the size from which it signs."""
 
@@ -58,6 +77,8 @@ class Log(Struct, frozen=True, kw_only=True):
     """The acts after a position."""
     checkpoints: Callable[[], Iterable[SignedHead]]
     """Every head ever signed, up to `head`; a database shows larger ones, too, which is a fault."""
+    vouched: Callable[[int], Iterable[Cosignature | Stamp]] = lambda _: ()
+    """What others said of the checkpoints beyond a size, in the order of these, where that is shown."""
     tile: Callable[[int, int], tuple[bytes, bytes | None] | None]
     """The hashes of a full tile by level and index, and its stored root if that is shown. None: it is not stored."""
     consistency: Callable[[int, int], Sequence[bytes]]

@@ -52,6 +52,11 @@ def trust_options(function: F) -> F:
                 "--tsa-root", "roots", type=_FILE, multiple=True, help="Root of time stamps, PEM. Repeatable."
             ),
             click.option("--held", type=_FILE, help="A checkpoint of the log that you kept: it must be continued."),
+            click.option(
+                "--predecessor",
+                type=_FILE,
+                help="The final checkpoint of another log: FILE, the proof of a first act, must go on from it.",
+            ),
             click.option("--max-age", help="How old a tree may be by its witnesses: 90m, 12h, 7d."),
         )
     ):
@@ -65,6 +70,7 @@ def read_trust(
     policy: Path | None,
     roots: Sequence[Path],
     held: Path | None,
+    predecessor: Path | None,
     max_age: str | None,
 ) -> Trust:
     """
@@ -81,6 +87,7 @@ def read_trust(
         policy=read,
         stamp_roots=[root for path in roots for root in _roots(path)],
         held=read_held(held) if held is not None else None,
+        predecessor=read_held(predecessor) if predecessor is not None else None,
         max_age_seconds=_seconds(max_age) if max_age is not None else None,
     )
 

@@ -158,6 +158,13 @@ def test_a_frozen_log_is_read_and_its_successor_goes_on(up: Process, directory: 
             first = http.get("/v1/events/1").json()
             assert first["event"]["type"] == "log.succeed"
             assert first["event"]["data"]["checkpoint"] == frozen["checkpoint"]
+            proof, final = directory / "first.json", directory / "final.checkpoint"
+            proof.write_bytes(http.get("/v1/proofs/inclusion", params={"position": 1, "payload": True}).content)
+            final.write_text(frozen["checkpoint"])
+            keys = ("--log-key", old.data / "log.vkey", "--log-key", into / "log.vkey")
+            ran = run("verify", proof, "--predecessor", final, *keys)
+            assert (ran.status, "succession: the log goes on where" in ran.out) == (0, True), ran.out + ran.err
+            assert run("verify", proof, "--predecessor", final, *keys[2:]).status == 1
             assert http.post("/v1/events", json=act(), headers=ACT).status_code == 201
     finally:
         end(new)

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any, LiteralString
 from uuid import uuid4
@@ -14,6 +15,8 @@ from contracts.proof import VerifierKey
 from ledger.main import Ledger
 from ledger.settings import Settings
 from ledger.signer import SigningKey
+from ledger.stamp_request import Anchors
+from ledger.stamping import Stamped, Stamping
 from quanze.client import Client
 from quanze.database_check import database_log
 from quanze.full_check import Checked, check_log
@@ -21,8 +24,14 @@ from quanze.remote_check import remote_log
 from tests.conftest import Database, TestLedger, execute, on
 from tests.events import SOURCE, event
 from tests.served import served
+from tests.tsa import Tsa
+from tests.tsa import served as stamps
+from tests.witness import Cosigner
 
 SIZE, FIRST, ERASED, PACK = 300, 20, 4, 2
+
+WITNESS = Cosigner("example.com/witness", bytes(range(32)))
+COSIGNED_AT = 1_790_000_000
 
 CONTRACT = {"payload": "ContractSign", "subject": ["project"]}
 ACTS = {"x.seal": ["CONTRACT", "E", "sealer", "contract", "盖章", "Seal a contract", CONTRACT]}
@@ -42,22 +51,45 @@ def opened(database: Database) -> Generator[TestLedger]:
         yield TestLedger(database, ledger)
 
 
+def vouch(ledger: Ledger, authority: str, tsa: Tsa) -> None:
+    """Have the newest checkpoint cosigned and stamped."""
+    newest = ledger.checkpoints.newest()
+    body = newest.note.encode().rpartition(b"\n\n")[0] + b"\n"
+    line = WITNESS.cosign(body, COSIGNED_AT).decode()
+    ledger.cosignatures.add(newest, WITNESS.key, line, datetime.fromtimestamp(COSIGNED_AT, UTC))
+    log = Stamped(
+        ledger.pool,
+        ledger.log_id,
+        ledger.origin,
+        ledger.checkpoints,
+        ledger.record,
+        lambda: ledger.admission.catalogue,
+    )
+    stamping = Stamping(log, [authority], Anchors(tsa.roots_file), 0.0)
+    stamping.look(datetime.now(UTC))
+    stamping.close()
+
+
 @pytest.fixture(scope="module")
-def grown(server: str, template: str, signer: SigningKey) -> Iterator[str]:
-    """Yield the name of a database with a log of 300 acts: a pack, an erased act, two checkpoints, a full tile."""
+def grown(server: str, template: str, signer: SigningKey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """
+    Yield the name of a database with a log of 300 acts: a pack, an erased act, a full tile, and two checkpoints, each
+    cosigned and stamped.
+    """
     name = f"quanze_grown_{uuid4().hex[:8]}"
     execute(server, "CREATE DATABASE {} TEMPLATE {}", name, template)
-    with opened(Database(on(server, name), signer)) as ledger:
+    tsa = Tsa(tmp_path_factory.mktemp("tsa"))
+    with opened(Database(on(server, name), signer)) as ledger, stamps(tsa) as authority:
         ledger.post([event("project.open", "project:P0", "person:P1")])
         ledger.post([event("catalogue.extend", "log:test", "system:import", pack="local", acts=ACTS)])
         posted = acts(3, FIRST + 1)
         ledger.post(posted)
-        ledger.ledger.checkpoints.newest()
+        vouch(ledger.ledger, authority.url, tsa)
         target = {"source": SOURCE, "id": posted[ERASED - 3]["id"]}
         ledger.post([event("data.erase", "project:P4", "person:DPO", target=target, legal_basis="个人信息保护法 §47")])
         assert ledger.ledger.erase() in ([], [ERASED])
         ledger.post(acts(FIRST + 2, SIZE + 1))
-        ledger.ledger.checkpoints.newest()
+        vouch(ledger.ledger, authority.url, tsa)
     yield name
     execute(server, "DROP DATABASE {} WITH (FORCE)", name)
 
@@ -210,6 +242,58 @@ CHANGES: dict[str, tuple[int, Sequence[LiteralString]]] = {
             " WHERE size = 20",
         ],
     ),
+    "a cosignature's line": (
+        FIRST,
+        [
+            "UPDATE ledger.cosignatures SET line = overlay(line PLACING CASE substr(line, 60, 1) WHEN 'A' THEN 'B'"
+            " ELSE 'A' END FROM 60) WHERE size = 20"
+        ],
+    ),
+    "a cosignature's key": (FIRST, ["UPDATE ledger.cosignatures SET vkey = 'x' || vkey WHERE size = 20"]),
+    "a cosignature's time": (
+        FIRST,
+        ["UPDATE ledger.cosignatures SET cosigned_at = cosigned_at + interval '1 s' WHERE size = 20"],
+    ),
+    "a cosignature of nothing": (21, ["UPDATE ledger.cosignatures SET size = 21 WHERE size = 20"]),
+    "a cosignature of what is not there yet": (
+        SIZE + 1,
+        ["UPDATE ledger.cosignatures SET size = 301 WHERE size = 300"],
+    ),
+    "a cosignature of another checkpoint": (
+        SIZE,
+        [
+            "UPDATE ledger.cosignatures SET line = (SELECT line FROM ledger.cosignatures WHERE size = 20)"
+            " WHERE size = 300"
+        ],
+    ),
+    "a line more beside a cosignature": (
+        FIRST,
+        ["UPDATE ledger.cosignatures SET line = line || '— x AAAAAAAA' || chr(10) WHERE size = 20"],
+    ),
+    "a stamp": (FIRST, ["UPDATE ledger.timestamps SET response = " + flip("response") + " WHERE size = 20"]),
+    "a stamp's certificate": (
+        FIRST,
+        ["UPDATE ledger.timestamps SET chain[2] = " + flip("chain[2]") + " WHERE size = 20"],
+    ),
+    "a stamp's certificates in another order": (
+        FIRST,
+        ["UPDATE ledger.timestamps SET chain = ARRAY[chain[2], chain[1], chain[3]] WHERE size = 20"],
+    ),
+    "a stamp's time": (
+        FIRST,
+        ["UPDATE ledger.timestamps SET stamped_at = stamped_at + interval '1 s' WHERE size = 20"],
+    ),
+    "the end of a stamp's certificates": (
+        SIZE,
+        ["UPDATE ledger.timestamps SET certificate_until = 'infinity' WHERE size = 300"],
+    ),
+    "a stamp of another checkpoint": (
+        SIZE,
+        [
+            "UPDATE ledger.timestamps SET response = (SELECT response FROM ledger.timestamps WHERE size = 20)"
+            " WHERE size = 300"
+        ],
+    ),
     "the head's size": (SIZE + 1, ["UPDATE ledger.heads SET size = size + 1"]),
     "the head's size, one less": (SIZE, ["UPDATE ledger.heads SET size = size - 1"]),
     "the head's root": (SIZE, ["UPDATE ledger.heads SET root = " + flip("root")]),
@@ -255,6 +339,7 @@ def test_what_no_leaf_and_no_signature_covers_is_not_checked(written: Database) 
         "UPDATE ledger.checkpoints SET signed_at = '2020-01-01'",
         "UPDATE ledger.keys SET added_at = '2020-01-01'",
         "UPDATE ledger.keys SET from_size = 7",
+        "UPDATE ledger.timestamps SET authority = 'http://another.example'",
         "UPDATE ledger.logs SET created_at = '2020-01-01'",
         "UPDATE ledger.heads SET frozen_at = now(), frozen_reason = 'none'",
     )

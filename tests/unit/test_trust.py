@@ -12,6 +12,7 @@ from contracts.proof import (
     BoundedKey,
     Checkpoint,
     ProofFailed,
+    Report,
     Rotation,
     Trust,
     VerifierKey,
@@ -332,6 +333,7 @@ def test_a_key_file_holds_no_key_that_proves_nothing(weak: bytes) -> None:
 
 FINAL = signed(LOG, K4)
 NEW_ORIGIN = "example.com/log-2"
+NEW_LOG = SigningKey(bytes([6] * 32), NEW_ORIGIN)
 
 
 def successor(position: int = 1, type: str = "log.succeed", origin: str = NEW_ORIGIN, **changes: Any) -> Act:
@@ -356,6 +358,41 @@ def test_a_successor_commits_to_the_final_checkpoint_of_its_predecessor() -> Non
     first = successor()
     ended = check_succession(first.leaf, SALT, first.payload, FINAL, [key(K4)])
     assert ended == Checkpoint(ORIGIN, 7, root([leaf_hash(each.leaf) for each in LOG]))
+
+
+def first_proof(**changes: Any) -> dict[str, Any]:
+    """The proof of the first act of the new log, whose key is another."""
+    first = successor(**changes)
+    head = NEW_LOG.sign(checkpoint_body(NEW_ORIGIN, 1, leaf_hash(first.leaf))).decode()
+    return {
+        "leaf": b64encode(first.leaf).decode(),
+        "leaf_hash": b64encode(leaf_hash(first.leaf)).decode(),
+        "leaf_index": 0,
+        "tree_size": 1,
+        "hashes": [],
+        "checkpoint": head,
+        "payload": b64encode(first.payload).decode(),
+        "salt": b64encode(SALT).decode(),
+    }
+
+
+def test_a_proof_of_the_first_act_proves_the_succession() -> None:
+    keys = [key(K4), VerifierKey.parse(NEW_LOG.vkey)]
+
+    def verified(document: dict[str, Any], final: bytes = FINAL, keys: list[VerifierKey] = keys) -> Report:
+        return verify_document(json.dumps(document).encode(), Trust(keys, predecessor=final))
+
+    good = first_proof()
+    assert verified(good).verdict == "verified-unwitnessed"
+    assert f"succession: the log goes on where {ORIGIN} ended, at 7 entries" in verified(good).checks
+    for what in WRONG.keys() - {"not the first act", "its own predecessor", "half a character"}:
+        assert verified(first_proof(**WRONG[what])).verdict == "FAILED", what
+    bare = {name: value for name, value in good.items() if name not in ("payload", "salt")}
+    for changed in (bare, {**good, "payload": None, "salt": None}):
+        assert "the event and its salt" in str(verified(changed).failure)
+    assert verified(good, signed(LOG[:6], K4)).verdict == "FAILED"
+    assert verified(good, keys=keys[1:]).verdict == verified(good, keys=keys[:1]).verdict == "FAILED"
+    assert verify_document(b"quanze/bundle@v1\n", Trust(keys, predecessor=FINAL)).verdict == "FAILED"
 
 
 def test_a_copy_of_the_final_checkpoint_with_more_signatures_is_the_same() -> None:
