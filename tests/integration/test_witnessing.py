@@ -437,6 +437,7 @@ def test_without_a_quorum_all_goes_on_and_the_alarm_is_raised_once_and_ends(
 
 
 def test_a_line_written_by_hand_makes_no_quorum(ledger: TestLedger, database: Database, outside: Outside) -> None:
+    database.tampered = True
     with asking(ledger, policy(["http://127.0.0.1:9"], "quorum w0")) as own:
         own.grow()
         line = W[0].line(bytes(72)).decode()
