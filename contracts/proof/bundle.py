@@ -37,6 +37,7 @@ BUNDLE_SIZE_MAX: Final = 1 << 30
 
 _HEAD: Final = re.compile(rb"([a-z]+(?:\.[a-z]+)?) (0|[1-9][0-9]{0,9})\n")
 _ACT: Final = re.compile(rb"act ([1-9][0-9]{0,9}) (0|[1-9][0-9]{0,9}) ([1-9][0-9]{0,9})\n")
+_LF: Final = ord("\n")
 _SALT_LINE: Final = 45
 """Bytes of a salt in base64 and a newline."""
 
@@ -138,23 +139,20 @@ class _Blocks:
             head = _ACT.match(file, at)
             if head is None:
                 raise ProofFailed("bundle", expected="a block act or the end of the file", actual=file[at : at + 40])
-            leaf_size, payload_size, proof_size = map(int, head.groups())
-            at = head.end()
-            leaf_end = at + leaf_size
-            leaf = file[at:leaf_end]
-            marks = file[leaf_end : leaf_end + 1]
-            payload = salt = None
-            at = leaf_end + 1
+            leaf_at = head.end()
+            leaf_end = payload_end = salt_end = leaf_at + int(head[1])
+            payload_size = int(head[2])
             if payload_size:
-                payload_end = at + payload_size
-                payload = file[at:payload_end]
-                at = payload_end + 1 + _SALT_LINE
-                salt = hash_from_base64(file[payload_end + 1 : at - 1], "salt")
-                marks += file[payload_end : payload_end + 1] + file[at - 1 : at]
-            proof_end = at + proof_size
-            if marks + file[proof_end : proof_end + 1] != (b"\n\n\n\n" if payload_size else b"\n\n"):
+                payload_end = leaf_end + 1 + payload_size
+                salt_end = payload_end + _SALT_LINE
+            at, proof_end = salt_end + 1, salt_end + 1 + int(head[3])
+            if proof_end >= end or not file[leaf_end] == file[payload_end] == file[salt_end] == file[proof_end] == _LF:
                 raise ProofFailed("block act", expected="a newline after each part", actual="another byte or none")
-            yield Entry(leaf, payload, salt, file[at:proof_end])
+            payload = salt = None
+            if payload_size:
+                payload = file[leaf_end + 1 : payload_end]
+                salt = hash_from_base64(file[payload_end + 1 : salt_end], "salt")
+            yield Entry(file[leaf_at:leaf_end], payload, salt, file[at:proof_end])
             at = proof_end + 1
 
     def _look(self, at: int) -> None:
