@@ -79,13 +79,15 @@ class Checked(Struct, frozen=True):
     """
     What a check found: how far it got, and the first fault, if any, with its position.
 
-    Of its acts, the first `remembered` were checked by an earlier run, and only held to what that one saw.
+    Of its acts, the first `remembered` were checked by an earlier run, and only held to what that one saw. `vouched`
+    are the cosignatures and time stamps that were read.
     """
 
     origin: str
     size: int
     checkpoints: int
     erased: int
+    vouched: int = 0
     remembered: int = 0
     fault: str | None = None
     position: int | None = None
@@ -176,6 +178,7 @@ class _Check:
         self._keys_seen: set[int] | None = set() if log.repeated is None else None
         self._signed = _Signed(())
         self.erased = since.erased if since is not None else 0
+        self.vouched = 0
         self.entries: Iterator[Entry] = iter(())
         self._vouched: Iterator[Cosignature | Stamp] = iter(())
         self._said: Cosignature | Stamp | None = None
@@ -209,7 +212,7 @@ class _Check:
 
     def checked(self, fault: str | None = None, position: int | None = None) -> Checked:
         remembered = self._since.size if self._since is not None else 0
-        return Checked(self._log.origin, self.size, self.signed, self.erased, remembered, fault, position)
+        return Checked(self._log.origin, self.size, self.signed, self.erased, self.vouched, remembered, fault, position)
 
     def begin(self) -> None:
         """Check whose log this is, and hold it to what is remembered of it."""
@@ -460,6 +463,7 @@ class _Check:
                 require_vouched(said, signed.note)
             except ProofFailed as exc:
                 raise _Fault(said.size, f"of the checkpoint of size {said.size}: {exc}") from exc
+            self.vouched += 1
             self._said = next(self._vouched, None)
 
     def _open(self, signed: SignedHead) -> bytes:

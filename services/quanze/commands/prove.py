@@ -171,10 +171,11 @@ def _verify_log(
     if as_json:
         print_json({name: getattr(checked, name) for name in checked.__struct_fields__} | {"key": trust})
     elif checked.fault is None:
+        others = f", {checked.vouched} cosignatures and time stamps" if checked.vouched else ""
         before = f", {checked.remembered} of them by an earlier run" if checked.remembered else ""
         click.echo(
             f"verified: {checked.size} acts{before}, {checked.checkpoints} checkpoints of {checked.origin}"
-            f" ({checked.erased} with erased content), with {trust}"
+            f" ({checked.erased} with erased content{others}), with {trust}"
         )
     else:
         click.echo(f"FAILED at position {checked.position}: {checked.fault}")
