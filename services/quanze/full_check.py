@@ -414,13 +414,13 @@ class _Check:
     def _check_tile(self, tile: FullTile) -> None:
         name = f"tile {tile.level}/{tile.index}"
         stored = self._log.tile(tile.level, tile.index)
+        first = (tile.index * TILE_WIDTH << TILE_HEIGHT * tile.level) + 1
         if stored is None:
-            raise _Fault(self.size, f"{name} is missing")
+            raise _Fault(first, f"{name} is missing")
         hashes, root = stored
-        if hashes != tile.hashes:
-            raise _Fault(self.size, f"{name} is not what the entries give")
+        _require_tile(name, tile.level, first, hashes, tile.hashes)
         if root not in (None, tile.root):
-            raise _Fault(self.size, f"the stored root of {name} is not the hash that stands in its parent")
+            raise _Fault(first, f"the stored root of {name} is not the hash that stands in its parent")
         if tile.level == 0:
             self._check_bundle(tile.index, [hashes[at : at + 32] for at in range(0, len(hashes), 32)])
 
@@ -429,8 +429,8 @@ class _Check:
             index = self.size >> TILE_HEIGHT * (level + 1)
             if hashes and self._log.partial_tile is not None:
                 served = self._log.partial_tile(level, index, len(hashes))
-                if served != b"".join(hashes):
-                    raise _Fault(self.size, f"tile {level}/{index}.p/{len(hashes)} is not what the entries give")
+                first = (index * TILE_WIDTH << TILE_HEIGHT * level) + 1
+                _require_tile(f"tile {level}/{index}.p/{len(hashes)}", level, first, served or b"", b"".join(hashes))
         if self._tree.filling[0]:
             self._check_bundle(self.size // TILE_WIDTH, self._tree.filling[0])
 
@@ -478,6 +478,13 @@ class _Check:
         if checkpoint.root != signed.root:
             raise _Fault(signed.size, f"the stored root of {what} is another than was signed")
         return checkpoint.root
+
+
+def _require_tile(name: str, level: int, first: int, stored: bytes, built: bytes) -> None:
+    """Raise unless a tile is what the entries give: with the position of the first act below its first wrong hash."""
+    if stored != built:
+        wrong = next((at for at in range(0, len(built), 32) if stored[at : at + 32] != built[at : at + 32]), 0)
+        raise _Fault(first + (wrong // 32 << TILE_HEIGHT * level), f"{name} is not what the entries give")
 
 
 def _extended(catalogue: Catalogue, pack: CatalogueExtend) -> Catalogue:
