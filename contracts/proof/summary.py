@@ -71,6 +71,7 @@ class _Facts(NamedTuple):
     last: int
     days: tuple[str, str]
     actors: int
+    accounts: int
     erased: list[str]
     corrections: int
     milestones: list[Proven]
@@ -83,6 +84,7 @@ class _Facts(NamedTuple):
 def _facts(project: str, checkpoint: Checkpoint, entries: Sequence[Proven]) -> _Facts:
     acts = [each for each in entries if each.leaf["subject"] == project]
     days = sorted([str(each.leaf["time"])[:10] for each in acts])
+    actors = {str(each.leaf["actor"]) for each in acts}
     kinds = Counter([str(each.leaf["type"]) for each in acts])
     milestones: list[Proven] = []
     shown: Counter[str] = Counter()
@@ -103,7 +105,8 @@ def _facts(project: str, checkpoint: Checkpoint, entries: Sequence[Proven]) -> _
         acts[0].position if acts else 0,
         acts[-1].position if acts else 0,
         (days[0], days[-1]) if days else ("", ""),
-        len({each.leaf["actor"] for each in acts}),
+        len(actors),
+        sum(each.startswith("account:") for each in actors),
         [str(each.position) for each in entries if each.erased],
         kinds["act.correct"],
         milestones,
@@ -124,9 +127,10 @@ def _page(facts: _Facts, language: int) -> Iterator[str]:
     yield ""
     begun, ended = facts.days
     yield say(
-        f"{facts.acts} 个行为，位置 {facts.first} 至 {facts.last}，发生于 {begun} 至 {ended}，{facts.actors} 个行为人",
+        f"{facts.acts} 个行为，位置 {facts.first} 至 {facts.last}，发生于 {begun} 至 {ended}，{facts.actors} 个行为人"
+        + (f"（含账号 {facts.accounts} 个）" if facts.accounts else ""),
         f"{facts.acts} acts, positions {facts.first} to {facts.last}, done from {begun} to {ended}"
-        f" by {facts.actors} actors",
+        f" by {facts.actors} actors" + (f", {facts.accounts} of them accounts" if facts.accounts else ""),
     )
     if facts.erased:
         yield say("内容已依令删除：", "content erased by order: ") + _listed(facts.erased)

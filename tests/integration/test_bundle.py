@@ -112,6 +112,15 @@ def test_the_page_says_in_both_languages_what_the_acts_say(both: Joined) -> None
     assert summary.zh.count("\n") <= 60
 
 
+def test_the_page_says_how_many_actors_are_accounts_that_may_be_one_person(both: Joined) -> None:
+    recorded(both)
+    both.record(event("contract.draft", PROJECT, "account:oa/1", contract="C1"))
+    summary = checked(both, bundle(both)).summary
+    assert summary is not None
+    assert " by 3 actors, 1 of them accounts\n" in summary.en
+    assert "，3 个行为人（含账号 1 个）\n" in summary.zh
+
+
 def test_no_byte_of_a_bundle_can_be_changed(both: Joined) -> None:
     recorded(both)
     for file in (bundle(both), bundle(both, "X", **{"from": 4})):
