@@ -166,6 +166,10 @@ def renewed_again_and_again(directory: Path, count: int) -> tuple[bytes, Trust]:
     return with_page(Bundle(PROJECT, "", "", note, None, (), tuple(stamps), entries), trust), trust
 
 
+def test_more_changes_of_the_key_than_any_log_has_are_not_gone_through(whole: Stamped) -> None:
+    assert "rotations: expected at most 1000" in refused(replace(whole.bundle, rotations=(b"x",) * 1_001), whole)
+
+
 def test_many_stamps_that_renewed_each_other_are_judged_at_once(tmp_path: Path) -> None:
     """Any later one may have renewed an earlier one: to try every way through 24 of them would take minutes."""
     file, trust = renewed_again_and_again(tmp_path, 24)
