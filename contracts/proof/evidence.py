@@ -36,7 +36,9 @@ class Checked:
     attested: Attested
     entries: tuple[Proven, ...]
     missing: tuple[str, ...]
-    """What acts rest on by their own words and the file does not hold, one sentence each."""
+    """
+    What the file does not hold, one sentence each: what acts rest on by their own words, and a stamp that is relied on.
+    """
     newer_held: Checkpoint | None
     """The checkpoint held from before, where it is larger than the bundle's."""
     summary: Summary | None = None
@@ -81,8 +83,8 @@ def check_evidence(bundle: Bundle, trust: Trust, checks: list[str]) -> Checked:
     if erased:
         listed = ", ".join(map(str, erased[:20])) + (" and others" if len(erased) > 20 else "")
         checks.append(f"erased: the content at {listed} is gone, each by an order that is in the file")
-    check_stamps(bundle, checkpoint, history.named, trust, entries, checks)
-    return Checked(bundle, attested, entries, _missing_grants(entries), newer)
+    unstamped = check_stamps(bundle, checkpoint, history.named, trust, entries, checks)
+    return Checked(bundle, attested, entries, (*_missing_grants(entries), *unstamped), newer)
 
 
 def _missing_grants(entries: Sequence[Proven]) -> tuple[str, ...]:

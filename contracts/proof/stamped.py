@@ -32,8 +32,8 @@ def check_stamps(
     trust: Trust,
     entries: Sequence[Proven],
     checks: list[str],
-) -> None:
-    """Check every time stamp, whoever made it, and say what it is worth."""
+) -> tuple[str, ...]:
+    """Check every time stamp, whoever made it, and say what it is worth. Return what no stamp that counts says."""
     renewals = {
         str(each.data["response_sha256"]): each
         for each in entries
@@ -62,6 +62,9 @@ def check_stamps(
     for each in found:
         said = f"the first {each.size} entries were there at {_day(each.stamp.time)}, says {each.stamp.authority}"
         checks.append(f"time stamp: {said}; {worth[each].told}")
+    if trust.stamp_roots and not any(each.counts for each in worth.values()):
+        return ("when the tree was there: no time stamp of an authority that is relied on is in the file",)
+    return ()
 
 
 class _Worth(NamedTuple):

@@ -12,6 +12,7 @@ from contracts.proof.policy import Policy, parse_policy
 from edge.database import Pool, statement
 from ledger.checkpoint import Checkpoint, Checkpoints
 from ledger.errors import LedgerError
+from ledger.keys import LogKey
 
 WITNESSES_MAX: Final = 64
 """Witnesses of a policy: a note with all their lines stays below the limits of verifiers (Go's is 100)."""
@@ -29,20 +30,21 @@ class Cosigned(NamedTuple):
     at: datetime
 
 
-def read_policy(path: str, vkeys: Sequence[str]) -> Policy:
+def read_policy(path: str, keys: Sequence[LogKey]) -> Policy:
     """
     Return the policy in a file.
 
-    Raises `PolicyRefused`: it is none, or none for the log that signs with `vkeys`, or those of its witnesses that have
-    a URL are no quorum.
+    Raises `PolicyRefused`: it is none, or none for the log of these `keys`, or those of its witnesses that have a URL
+    are no quorum. A key that was retired names the log as well as a live one: a change of keys needs no other policy.
     """
     try:
         policy = parse_policy(Path(path).read_bytes())
-        own = [VerifierKey.parse(vkey) for vkey in vkeys]
+        own = [VerifierKey.parse(key.vkey) for key in keys]
     except (OSError, ProofFailed) as exc:
         raise PolicyRefused(f"the witness policy {path} cannot be read: {exc}") from None
     if policy.logs and not set(own) & set(policy.log_keys):
-        raise PolicyRefused(f"the witness policy {path} names logs, but not this one: {', '.join(vkeys)}")
+        named = ", ".join(key.vkey for key in keys)
+        raise PolicyRefused(f"the witness policy {path} names logs, but not this one: {named}")
     if {key.key for key in own} & {key.key for key in policy.witness_keys}:
         raise PolicyRefused(f"the witness policy {path} has this log's own key as a witness's")
     if len(policy.witnesses) > WITNESSES_MAX:

@@ -27,7 +27,7 @@ from ledger.evidence import Evidences
 from ledger.gate import Gate, RemoteGate, units_that_enforce
 from ledger.gatekeeper import Door, Gatekeeper
 from ledger.interval import Interval
-from ledger.keys import require_own
+from ledger.keys import keys_of, require_own
 from ledger.reading import LogKeys, Reading
 from ledger.recorder import LedgerRecorder
 from ledger.refusals import Refusals
@@ -60,11 +60,14 @@ class Ledger:
         signer = settings.signer()
         anchors = Anchors(settings.tsa_roots) if settings.tsa_roots is not None else None
         self.origin = signer.origin
-        policy = read_policy(settings.witness_policy, signer.vkeys) if settings.witness_policy is not None else None
         self._settings = settings
         self._secret = _secret(signer)
         self._dsn = settings.dsn
         self.log_id = find_log(settings.dsn, signer)
+        policy = None
+        if settings.witness_policy is not None:
+            with psycopg.connect(settings.dsn, autocommit=True) as connection:
+                policy = read_policy(settings.witness_policy, keys_of(connection, self.log_id, self.origin))
         require_role(settings.dsn, "quanze_writer")
         require_migrated(settings.dsn, "quanze_writer", "ledger", "ledger")
         self.pool = open_pool(settings.dsn, "quanze_writer", size_max=_POOL_SIZE_MAX, name="quanze ledger")

@@ -170,6 +170,11 @@ def test_a_frozen_log_is_read_and_its_successor_goes_on(up: Process, directory: 
         end(new)
 
 
+def test_to_show_the_keys_of_nothing_makes_none(directory: Path) -> None:
+    ran = run("key", "show", "--data", directory / "mistyped")
+    assert (ran.status, (directory / "mistyped").exists()) == (2, False), ran.out
+
+
 @pytest.mark.parametrize("command", ["rotate", "retire", "freeze", "succeed"])
 def test_every_command_about_keys_has_help_with_an_example(command: str) -> None:
     helped = run("key", command, "--help")

@@ -31,6 +31,7 @@ from tests.fuzz.seeds import (
     vkey_of,
     with_page,
 )
+from tests.tsa import Tsa
 
 
 class Kept(NamedTuple):
@@ -66,6 +67,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
         "tsa.pem": b"".join(
             x509.load_der_x509_certificate(each).public_bytes(Encoding.PEM) for each in whole.trust.stamp_roots
         ),
+        "other.pem": Tsa(tmp_path_factory.mktemp("other")).roots_file.read_bytes(),
         "5.checkpoint": log.note(5),
         "11.checkpoint": later.note(11),
         "fork.checkpoint": Log([act(1, "project.open", PROJECT, {}), *everything[1:]]).note(5),
@@ -116,6 +118,9 @@ WRONG_USE = [
     f"inclusion.json {KEY} --tsa-root trust.policy",
     f"inclusion.json {KEY} --held no-such-file",
     f"inclusion.json {KEY} --log http://127.0.0.1:1",
+    "--log http://127.0.0.1:1 --state no-such-directory/state",
+    "--log http://127.0.0.1:1 --state /dev/full",
+    "--log http://127.0.0.1:1 --tsa-root tsa.pem",
     "inclusion.json",
 ]
 
@@ -138,6 +143,14 @@ def test_every_word_has_its_status(kept: Kept, asked: str, verdict: str, status:
     ended, out, _ = verify(kept, asked, "--json")
     (said,) = json.loads(out)
     assert (ended, said["verdict"], said["accepted"]) == (status, verdict, status == 0)
+
+
+def test_a_root_that_no_stamp_leads_to_is_told(kept: Kept) -> None:
+    missing = "no time stamp of an authority that is relied on is in the file"
+    assert missing not in verify(kept, f"erased.bundle {KEY} --tsa-root tsa.pem")[1]
+    for asked in (f"erased.bundle {KEY} --tsa-root other.pem", f"witnessed.bundle {KEY} --tsa-root tsa.pem"):
+        status, out, _ = verify(kept, asked)
+        assert (status, missing in out) == (0, True), out
 
 
 @pytest.mark.parametrize("more", [(), ("--json",)], ids=["told", "json"])

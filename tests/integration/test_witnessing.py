@@ -26,6 +26,7 @@ from contracts.proof.policy import parse_policy
 from ledger import witnessing
 from ledger.cosignatures import Cosignatures, PolicyRefused
 from ledger.main import Ledger
+from ledger.rotation import KeyChange
 from ledger.settings import Settings
 from ledger.signer import SigningKey
 from ledger.witnessing import Witnessing
@@ -570,6 +571,18 @@ def test_a_policy_that_cannot_be_this_ledgers_stops_the_start(
         path.write_bytes(policy(["http://127.0.0.1:9"], *spelt))
     with pytest.raises(PolicyRefused, match=why):
         Ledger(Settings(dsn=database.dsn, signing_key=database.signer.text(), witness_policy=str(path)))
+
+
+def test_a_policy_that_names_a_key_since_retired_is_this_ledgers_still(database: Database, tmp_path: Path) -> None:
+    path, named = tmp_path / "log.key", tmp_path / "policy"
+    path.write_text(database.signer.text())
+    path.chmod(0o600)
+    named.write_bytes(policy(["http://127.0.0.1:9"], f"log {database.signer.vkey}", "quorum w0"))
+    change = KeyChange(database.dsn, database.log_id, path)
+    change.rotate()
+    change.retire()
+    with Ledger(Settings(dsn=database.dsn, key_file=path, witness_policy=str(named))) as ledger:
+        assert ledger.witnessing is not None
 
 
 def test_the_policy_is_named_in_the_environment() -> None:

@@ -28,7 +28,7 @@ def migrate(data: Path, as_json: bool) -> None:
     QUANZE_ORIGIN names a new log.
     """
     with in_words():
-        signer = signer_of(data)
+        signer = signer_of(data, founds=True)
         log_id = prepare(dsn_of(data), signer)
     vkey = signer.vkeys[-1]
     answer = {"log": log_id, "origin": signer.origin, "vkey": vkey}

@@ -44,7 +44,7 @@ def show(data: Path, as_json: bool) -> None:
     follow, each with the size of the largest tree it signed. The output is a file that `quanze verify --log-key` takes.
     """
     with in_words():
-        signer = signer_of(data)
+        signer = signer_of(data, founds=False)
         known = _known(data, signer)
     live = list(reversed(signer.vkeys))
     retired = [each for each in reversed(known) if each.until_size is not None]
@@ -165,13 +165,19 @@ def succeed(data: Path, origin: str, into: Path, actor: str, as_json: bool) -> N
     click.echo(f"{origin} goes on where {old_origin} ended, at {final.size} acts; its key:\n  {answer['vkey']}")
 
 
-def signer_of(data: Path) -> Signer:
-    """Return the keys of QUANZE_SIGNING_KEY, else those of a file, which is made if it is DIR/log.key."""
+def signer_of(data: Path, *, founds: bool) -> Signer:
+    """
+    Return the keys of QUANZE_SIGNING_KEY, else those of a file.
+
+    Whoever founds a log has DIR/log.key made; to anybody else a directory without one is a name mistyped: `WrongUse`.
+    """
     given, named = os.environ.get("QUANZE_SIGNING_KEY"), os.environ.get("QUANZE_SIGNING_KEY_FILE")
     if given:
         return KeyRing.from_text(given.strip())
     if named:
         return FileSigner(Path(named))
+    if not founds:
+        return _file_of(data, None)
     data.mkdir(parents=True, exist_ok=True)
     signer = load_or_create(DataDirectory(data).signing_key, os.environ.get("QUANZE_ORIGIN"))
     write_public(DataDirectory(data).verifier_key, signer)

@@ -5,7 +5,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from heapq import merge
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 import msgspec
@@ -31,6 +31,9 @@ from quanze.log_to_check import Log, SignedHead, Unreadable
 from quanze.remote_check import remote_log
 from quanze.telling import told_report
 from quanze.trusting import read_held, read_keys, read_trust, trust_options
+
+_OPTIONS: Final = {"roots": "tsa-root", "max_age": "max-age"}
+"""Options that go by another name in the code."""
 
 
 @click.command(
@@ -72,7 +75,8 @@ def verify(
 
     With --state, a run that was interrupted goes on where it was, and one that was not reads only what is new, every
     day if you like: the log must then continue what the file remembers, and a log that went back or was written anew
-    is found out. A run that finds a fault leaves the file as it was.
+    is found out. What was read before is not read again: a stored byte of it that is changed later is found by a run
+    without --state. A run that finds a fault leaves the file as it was.
     """
     if bool(files) == bool(log):
         raise WrongUse("name proof files, or a log with --log; not both, and one of them")
@@ -81,7 +85,7 @@ def verify(
     if log:
         held = relied_on.pop("held")
         if (
-            unused := [f"--{name.replace('_', '-')}" for name, value in relied_on.items() if value]
+            unused := [f"--{_OPTIONS.get(name, name)}" for name, value in relied_on.items() if value]
             + ["--summary"] * summary
         ):
             raise WrongUse(f"{', '.join(unused)}: for proof files; a whole log is checked against its keys and --held")
@@ -89,6 +93,10 @@ def verify(
             raise WrongUse(
                 "--held and --state: the file remembers the log better than a checkpoint does; leave one out"
             )
+        if state_file is not None and not (
+            state_file.is_file() or (state_file.parent.is_dir() and not state_file.exists())
+        ):
+            raise WrongUse(f"--state {state_file}: neither a file nor a name for one in a directory that is there")
         _verify_log(log, keys, token_file, state_file, held, as_json)
         return
     trust = read_trust(keys, **relied_on)
@@ -172,7 +180,7 @@ def _verify_log(
         print_json({name: getattr(checked, name) for name in checked.__struct_fields__} | {"key": trust})
     elif checked.fault is None:
         others = f", {checked.vouched} cosignatures and time stamps" if checked.vouched else ""
-        before = f", {checked.remembered} of them by an earlier run" if checked.remembered else ""
+        before = f", {checked.remembered} of them by an earlier run, not read again" if checked.remembered else ""
         click.echo(
             f"verified: {checked.size} acts{before}, {checked.checkpoints} checkpoints of {checked.origin}"
             f" ({checked.erased} with erased content{others}), with {trust}"
