@@ -28,8 +28,8 @@ DOCUMENT_SIZE_MAX: Final = 16 * 1024 * 1024
 """Bytes in a proof file. A proof holds a leaf and an event of 64 KiB each; an answer holds several."""
 
 _NO_OTHERS: Final = (
-    "that the project has no other acts, and that nothing it rests on was revoked: no file can prove that; the check of"
-    " the whole log can"
+    "that the project has no other acts, and that nothing it rests on was revoked: no file can prove that; whether acts"
+    " are left out, the check of the file with the whole log can tell"
 )
 _NO_ORDER: Final = "by whose order the content was erased: the file only says that it was; a bundle holds the order"
 _CHANGED: Final = (codecs.BOM_UTF8, *(format_[:-1] + b"\r" for format_ in (BUNDLE, TLOG_PROOF)))

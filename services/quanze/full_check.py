@@ -98,6 +98,7 @@ def check_log(
     keys: Sequence[VerifierKey] = (),
     *,
     since: State | None = None,
+    hear: Callable[[Mapping[str, Any]], None] = lambda _: None,
     remember: Callable[[State], None] = lambda _: None,
     progress: Callable[[int, int], None] = lambda _position, _checkpoints: None,
 ) -> Checked:
@@ -107,8 +108,8 @@ def check_log(
 
     With `since` only what came after it is read anew, and all is held to it. `remember` is given what to go on from:
     every so often, at the end, and where the check breaks off by an exception; after a fault what it was given before
-    may hold what led to it. `progress` is told positions and counts of checkpoints. Memory does not grow with the log
-    where the log can say which keys are repeated.
+    may hold what led to it. `hear` is given the leaf of each act that holds, `progress` is told positions and counts of
+    checkpoints. Memory does not grow with the log where the log can say which keys are repeated.
     """
     check = _Check(log, keys, since)
     kept = since
@@ -116,7 +117,7 @@ def check_log(
     try:
         check.begin()
         for entry in check.entries:
-            check.entry(entry)
+            hear(check.entry(entry))
             if check.size % _STEP == 0:
                 kept = check.state()
                 progress(check.size, check.signed)
@@ -227,7 +228,8 @@ class _Check:
         self._said = next(self._vouched, None)
         self._check_signed()
 
-    def entry(self, entry: Entry) -> None:
+    def entry(self, entry: Entry) -> Mapping[str, Any]:
+        """Check the next act; return its leaf."""
         position = self.size + 1
         if entry.position < position:
             raise _Fault(entry.position, f"position {entry.position} is there twice, or before the first")
@@ -244,6 +246,7 @@ class _Check:
         for tile in self._tree.add(entry.leaf_hash):
             self._check_tile(tile)
         self._check_signed()
+        return leaf
 
     def end(self) -> None:
         """Check what the whole tree says: the head, what is served of its edge, and that nothing lies beyond."""

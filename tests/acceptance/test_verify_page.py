@@ -55,8 +55,8 @@ def block(part: str, kind: str = "bash") -> str:
 
 
 PROGRAMS: dict[str, str] = dict(re.findall(r"^```python (\S+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
-SAVE, OURS, COPY, CHECK = (block(part) for part in ("quanze bundle", "quanze verify P", "cp -r", "check.py"))
-WHOLE = block("--log ")
+SAVE, OURS, COPY, CHECK = (block(part) for part in ("quanze bundle", "--max-age 7d", "cp -r", "check.py"))
+WHOLE, COMPLETE = block("--state"), block("bundle --log ")
 CUT, COMMITMENT, ACTS = (block(part) for part in ("cut.py", "hexkey", "acts.py"))
 STAMPS, HELD = (block(part) for part in ("openssl ts", "grown.py last"))
 OFFLINE, LIVE, ONLINE = (block(part, "bash aics") for part in ("verify-checkpoint", "verify-consistency", "online.py"))
@@ -251,7 +251,7 @@ def sample(content: bytes, count: int) -> list[int]:
 
 def test_every_block_of_the_page_is_run_here() -> None:
     """What only installs packages is not: it takes a network."""
-    used = [SAVE, OURS, COPY, CHECK, WHOLE, CUT, COMMITMENT, ACTS, STAMPS, HELD]
+    used = [SAVE, OURS, COPY, CHECK, WHOLE, COMPLETE, CUT, COMMITMENT, ACTS, STAMPS, HELD]
     assert [each for each in blocks("bash") if each not in used] == []
     assert sorted([OFFLINE, LIVE, ONLINE]) == sorted(blocks("bash aics"))
     assert all(line.startswith("pip install ") for each in blocks("sh") for line in each.splitlines())
@@ -279,6 +279,8 @@ def test_the_whole_log_is_checked_and_remembered(desk: Desk) -> None:
     assert desk.yes(WHOLE).startswith("verified: ")
     assert "by an earlier run" in desk.yes(WHOLE)
     desk.no(WHOLE, lambda path: (path / "log.state").unlink() or another_key(path))
+    assert "complete, it holds every act of its project" in desk.yes(COMPLETE)
+    desk.no(COMPLETE, changed(BUNDLE, 500))
 
 
 def test_the_folder_copied_out_needs_cryptography_alone(desk: Desk) -> None:

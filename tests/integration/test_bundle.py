@@ -106,9 +106,11 @@ def test_the_page_says_in_both_languages_what_the_acts_say(both: Joined) -> None
     summary = checked(both, bundle(both)).summary
     assert summary is not None
     assert '办公设备采购·"二"' in summary.zh, "a title stays on its line"
-    assert "3 acts, positions 8 to 10, done from 2026-03-02 to 2026-03-02 by 2 actors" in summary.en
-    assert re.search(rf"^ +{at['signed']}  2026-03-02  签订合同  {CLERK}  150,000.00 CNY$", summary.zh, re.M)
-    assert re.search(rf"^ +{at['granted']}  auth.grant  grant:1$", summary.en, re.M)
+    assert "3 acts, positions 8 to 10, done from 2026-03-02 to 2026-03-02, recorded from 20" in summary.en
+    assert re.search(
+        rf"^ +{at['signed']}  2026-03-02  签订合同  {CLERK}  合同 C1  .*150,000.00 CNY  记录于", summary.zh, re.M
+    )
+    assert re.search(rf"^ +{at['granted']}  Grant authority  grant:1  {HEAD} → {POST}", summary.en, re.M)
     assert summary.zh.count("\n") <= 60
 
 
@@ -392,6 +394,36 @@ def test_the_check_of_a_whole_log_heeds_a_checkpoint_that_was_kept_and_refuses_w
     code, said = verified(both.database.signer.sign(checkpoint_body(origin, 99, bytes(32))))
     assert (code, "rolled back" in said) == (1, True)
     assert "max-age" in verified(both.ledger.checkpoints.at(4).note.encode(), "--max-age", "1h")[1]
+
+
+def test_a_bundle_that_leaves_out_an_act_is_found_by_the_log(both: Joined, tmp_path: Path) -> None:
+    at = recorded(both)
+    file = bundle(both)
+    both.record(event("contract.draft", PROJECT, CLERK, contract="C2"))  # later than the bundle: nothing is left out
+    left = tuple(each for each in read_bundle(file).entries if leaf(each)["position"] != at["paid"])
+    other = bundle(both, "Y")
+    names = {"whole": file, "cut": forged(both, file, left), "other": other}
+    for name, content in names.items():
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "log.vkey").write_text(both.database.signer.vkey)
+
+    def told(*asked: str) -> tuple[int, str]:
+        given = ["--log", both.database.dsn, "--log-key", str(tmp_path / "log.vkey")]
+        run = CliRunner().invoke(verify_command, [*(str(tmp_path / name) for name in asked), *given])
+        return run.exit_code, run.output
+
+    code, said = told("whole", "other")
+    assert (code, said.count(": complete, it holds every act of its project")) == (0, 2), said
+    code, said = told("whole", "cut")
+    assert (code, f"cut: NOT COMPLETE, 1 acts of its project are left out: positions {at['paid']}\n" in said) == (
+        1,
+        True,
+    )
+    given = ["--log", both.database.dsn, "--log-key", str(tmp_path / "log.vkey"), "--json"]
+    run = CliRunner().invoke(verify_command, [str(tmp_path / "cut"), *given])
+    document = json.loads(run.stdout)
+    assert (run.exit_code, document["complete"], document["files"][0]["left_out"]) == (1, False, [at["paid"]])
+    assert document["log"]["fault"] is None
 
 
 @pytest.mark.parametrize("path", ["/v1/proofs/evidence", "/v1/scans"])

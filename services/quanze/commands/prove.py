@@ -1,37 +1,24 @@
 """The commands about proof: save a bundle; verify files offline, or a whole log."""
 
-import time
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
-from heapq import merge
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import click
-import msgspec
-import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
-from contracts.proof import (
-    Checkpoint,
-    Report,
-    VerifierKey,
-    parse_checkpoint,
-    read_bundle,
-    verify_document,
-)
+from contracts.proof import Report, VerifierKey, parse_leaf, read_bundle, verify_document
+from contracts.proof.bundle import BUNDLE
 from quanze.asking import bundle_of
-from quanze.check_state import BadState, State, load_state, save_state
 from quanze.client import Client
-from quanze.commands.options import find_token, json_option, log_of, print_json, progress, with_client
-from quanze.database_check import database_log
+from quanze.commands.checking import read_checkpoint, verify_log
+from quanze.commands.options import json_option, print_json, with_client
 from quanze.errors import WrongUse
-from quanze.full_check import Checked, check_log
-from quanze.log_to_check import Log, SignedHead, Unreadable
-from quanze.remote_check import remote_log
+from quanze.full_check import Checked
 from quanze.telling import told_report
 from quanze.trusting import read_held, read_keys, read_trust, trust_options
 
+_SHOWN_MAX: Final = 20
+"""Positions that are listed."""
 _OPTIONS: Final = {"roots": "tsa-root", "max_age": "max-age"}
 """Options that go by another name in the code."""
 
@@ -73,16 +60,19 @@ def verify(
     `stale` (older than you ask for) or `FAILED`. The exit code is 1 when a file FAILED, is stale, or lacks the quorum
     that your policy asks for. With --log, check every stored byte of a log and name the first position that fails.
 
+    With --log and bundles, check both, and that each bundle holds every act of its project that the log has up to its
+    checkpoint: nothing was left out.
+
     With --state, a run that was interrupted goes on where it was, and one that was not reads only what is new, every
     day if you like: the log must then continue what the file remembers, and a log that went back or was written anew
     is found out. What was read before is not read again: a stored byte of it that is changed later is found by a run
     without --state. A run that finds a fault leaves the file as it was.
     """
-    if bool(files) == bool(log):
-        raise WrongUse("name proof files, or a log with --log; not both, and one of them")
-    if state_file and not log:
-        raise WrongUse("--state is for --log: a proof file has nothing to remember")
-    if log:
+    if not files and not log:
+        raise WrongUse("name proof files, or a log with --log, or bundles and the log of which they are to hold all")
+    if state_file and (files or not log):
+        raise WrongUse("--state is for --log alone: a proof file has nothing to remember, and wants every act read")
+    if log and not files:
         held = relied_on.pop("held")
         if (
             unused := [f"--{_OPTIONS.get(name, name)}" for name, value in relied_on.items() if value]
@@ -97,19 +87,26 @@ def verify(
             state_file.is_file() or (state_file.parent.is_dir() and not state_file.exists())
         ):
             raise WrongUse(f"--state {state_file}: neither a file nor a name for one in a directory that is there")
-        _verify_log(log, keys, token_file, state_file, held, as_json)
+        kept = {str(held): read_held(held)} if held is not None else {}
+        _tell_log(*verify_log(log, read_keys(keys, or_default=True), token_file, state_file, kept), as_json)
         return
     trust = read_trust(keys, **relied_on)
-    reports = {str(path): verify_document(path.read_bytes(), trust) for path in files}
-    if as_json:
-        print_json([{"file": name, **_document(report)} for name, report in reports.items()])
-    else:
+    contents = {str(path): path.read_bytes() for path in files}
+    reports = {name: verify_document(content, trust) for name, content in contents.items()}
+    documents = [{"file": name, **_document(report)} for name, report in reports.items()]
+    if not as_json:
         for name, report in reports.items():
             click.echo(told_report(name, report))
             if summary and report.summary is not None:
                 click.echo(f"\n{report.summary.zh}\n\n{report.summary.en}")
-    if not all(report.accepted for report in reports.values()):
-        raise click.exceptions.Exit(1)
+    accepted = all(report.accepted for report in reports.values())
+    if log is None or not accepted:
+        if as_json:
+            print_json(documents if log is None else {"files": documents, "log": None, "complete": False})
+        if not accepted:
+            raise click.exceptions.Exit(1)
+        return
+    _verify_complete(log, trust.log_keys, token_file, contents, documents, as_json)
 
 
 @click.command(epilog="Example: quanze bundle project:P-2026-017 -o P-2026-017.bundle --held last-year.checkpoint")
@@ -128,7 +125,7 @@ def bundle(project: str, output: Path | None, held: Path | None, client: Client,
     """Save the evidence bundle of a PROJECT: every act with its proof, to be verified offline, years later."""
     name = project.removeprefix("project:")
     path = output if output is not None else Path(f"{name.replace('/', '_')}.bundle")
-    kept = _checkpoint(read_held(held)) if held is not None else None
+    kept = read_checkpoint(read_held(held)) if held is not None else None
     if kept is not None and (size := client.get("/v1/log")["size"]) < kept.size:
         click.echo(
             f"NO  the log has {size} acts, the checkpoint held {kept.size}: it was rolled back, or is another log"
@@ -136,7 +133,7 @@ def bundle(project: str, output: Path | None, held: Path | None, client: Client,
         raise click.exceptions.Exit(1)
     file = bundle_of(client, name, kept.size if kept is not None else None)
     read = read_bundle(file)
-    if kept is not None and read.held is not None and _checkpoint(read.held.note) != kept:
+    if kept is not None and read.held is not None and read_checkpoint(read.held.note) != kept:
         click.echo(f"NO  the log signed another tree of {kept.size} acts than the checkpoint held, or is another log")
         raise click.exceptions.Exit(1)
     try:
@@ -151,33 +148,59 @@ def bundle(project: str, output: Path | None, held: Path | None, client: Client,
         click.echo(f"saved to {path}, {len(file):,} bytes; verify it with: quanze verify {path} --log-key KEY")
 
 
-def _checkpoint(note: bytes) -> Checkpoint:
-    return parse_checkpoint(note[: note.rfind(b"\n\n") + 1])
-
-
-def _verify_log(
+def _verify_complete(
     log: str,
-    keys: Sequence[str],
+    keys: Sequence[VerifierKey],
     token_file: Path | None,
-    state_file: Path | None,
-    held: Path | None,
+    files: Mapping[str, bytes],
+    documents: Sequence[dict[str, object]],
     as_json: bool,
 ) -> None:
-    given = read_keys(keys, or_default=True)
-    since = _remembered(state_file, given)
-    try:
-        with _opened(log, token_file) as source:
-            checked = _check(_with_held(source, held) if held is not None else source, given, since, state_file)
-    except Unreadable as exc:  # nothing could be checked: what shows the log cannot even say where it stands
-        checked = Checked(log if since is None else since.origin, 0, 0, 0, fault=str(exc), position=exc.position)
-    if given:
-        trust = "the key given"
-    elif since is not None:
-        trust = "the key remembered from the first check: for proof against the log's owner give yours"
-    else:
-        trust = "the key that the log itself names: for proof against its owner give yours"
+    """Check the log, and that bundles which hold in themselves leave out no act of their projects."""
+    if other := [name for name, content in files.items() if not content.startswith(BUNDLE)]:
+        raise WrongUse(f"{', '.join(other)}: with --log a file is a bundle, which is to hold all of its project")
+    bundles = {name: read_bundle(content) for name, content in files.items()}
+    positions: dict[str, list[int]] = {bundle.project: [] for bundle in bundles.values()}
+
+    def hear(leaf: Mapping[str, Any]) -> None:
+        if leaf["subject"] in positions:
+            positions[leaf["subject"]].append(leaf["position"])
+
+    checkpoints = {name: bundle.checkpoint for name, bundle in bundles.items()}
+    checked, trust = verify_log(log, keys, token_file, None, checkpoints, hear)
+    left_out: dict[str, list[int]] = {}
+    for name, bundle in bundles.items():
+        size = read_checkpoint(bundle.checkpoint).size
+        held = {parse_leaf(entry.leaf)["position"] for entry in bundle.entries}
+        left_out[name] = [each for each in positions[bundle.project] if each <= size and each not in held]
+    complete = checked.fault is None and not any(left_out.values())
     if as_json:
-        print_json({name: getattr(checked, name) for name in checked.__struct_fields__} | {"key": trust})
+        whole = {**_log_document(checked), "key": trust}
+        files_said = [{**each, "left_out": left_out[str(each["file"])]} for each in documents]
+        print_json({"files": files_said, "log": whole, "complete": complete})
+        if not complete:
+            raise click.exceptions.Exit(1)
+        return
+    if checked.fault is None:
+        for name, missing in left_out.items():
+            if missing:
+                shown = ", ".join(map(str, missing[:_SHOWN_MAX])) + (" …" if len(missing) > _SHOWN_MAX else "")
+                click.echo(f"{name}: NOT COMPLETE, {len(missing)} acts of its project are left out: positions {shown}")
+            else:
+                click.echo(f"{name}: complete, it holds every act of its project up to its checkpoint")
+    _tell_log(checked, trust, as_json)
+    if not complete:
+        raise click.exceptions.Exit(1)
+
+
+def _log_document(checked: Checked) -> dict[str, object]:
+    return {name: getattr(checked, name) for name in checked.__struct_fields__}
+
+
+def _tell_log(checked: Checked, trust: str, as_json: bool) -> None:
+    """Say what came of the check of a log; end with 1 where it found a fault."""
+    if as_json:
+        print_json({**_log_document(checked), "key": trust})
     elif checked.fault is None:
         others = f", {checked.vouched} cosignatures and time stamps" if checked.vouched else ""
         before = f", {checked.remembered} of them by an earlier run, not read again" if checked.remembered else ""
@@ -189,65 +212,6 @@ def _verify_log(
         click.echo(f"FAILED at position {checked.position}: {checked.fault}")
     if checked.fault is not None:
         raise click.exceptions.Exit(1)
-
-
-def _remembered(path: Path | None, given: Sequence[VerifierKey]) -> State | None:
-    """Return what an earlier run remembers of the log of this key. Another log's memory is none of this one's."""
-    try:
-        since = load_state(path) if path is not None else None
-    except BadState as exc:
-        raise WrongUse(f"{exc}. Without it all is checked from the first act on") from exc
-    if since is not None and given and not any(since.knows(key) for key in given):
-        raise WrongUse(f"{path} remembers {since.origin} under another key than the one given: one file for each log")
-    return since
-
-
-def _with_held(log: Log, held: Path) -> Log:
-    """Return the log with the checkpoint that somebody kept among those it signed: it must fit as they do."""
-    note = read_held(held)
-    kept = _checkpoint(note)
-    if kept.origin != log.origin:
-        raise WrongUse(f"{held} is a checkpoint of {kept.origin}, not of {log.origin}")
-    own = SignedHead(kept.size, kept.root, note)
-    return msgspec.structs.replace(log, checkpoints=lambda: merge(log.checkpoints(), [own], key=lambda each: each.size))
-
-
-@contextmanager
-def _opened(log: str, token_file: Path | None) -> Generator[Log]:
-    if log.startswith(("http://", "https://")):
-        with Client(log, find_token(token_file)) as client:
-            yield remote_log(client)
-    else:
-        try:
-            conninfo_to_dict(log)
-        except psycopg.ProgrammingError as exc:
-            raise WrongUse(f"--log {log}: neither http(s):// nor the DSN of a database: {str(exc).strip()}") from exc
-        with psycopg.connect(log) as connection:
-            yield database_log(connection, log_of(log)[0])
-
-
-def _check(source: Log, keys: Sequence[VerifierKey], since: State | None, state_file: Path | None) -> Checked:
-    first = since.size if since is not None else 0
-    began = time.monotonic()
-    with progress() as bar:
-        task = bar.add_task("acts", total=source.head.size, completed=first)
-
-        def show(position: int, checkpoints: int) -> None:
-            rate = (position - first) / (time.monotonic() - began)
-            bar.update(task, completed=position, description=f"acts, {rate:,.0f} a second, {checkpoints} checkpoints")
-
-        def remember(state: State) -> None:
-            if state_file is not None:
-                save_state(state_file, state)
-
-        checked = check_log(source, keys, since=since, remember=remember, progress=show)
-    if checked.fault is not None and state_file is not None:
-        # What led to the fault may be in what was remembered on the way to it: the next run is to find it, too.
-        if since is not None:
-            save_state(state_file, since)
-        else:
-            state_file.unlink(missing_ok=True)
-    return checked
 
 
 def _document(report: Report) -> dict[str, object]:
