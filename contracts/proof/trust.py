@@ -85,6 +85,10 @@ def quorum_time(attested: Attested, trust: Trust) -> int | None:
 
 
 def told_age(seconds: int) -> str:
-    """Say an age in days and hours."""
+    """Say an age in the two units that tell the most of it."""
     days, rest = divmod(max(0, seconds), _DAY_SECONDS)
-    return f"{days} days {rest // 3600} hours"
+    hours, rest = divmod(rest, 3600)
+    minutes, rest = divmod(rest, 60)
+    if days:
+        return f"{days} days {hours} hours"
+    return f"{hours} hours {minutes} minutes" if hours else f"{minutes} minutes {rest} seconds"

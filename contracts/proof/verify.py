@@ -34,6 +34,7 @@ _NO_OTHERS: Final = (
 _NO_ORDER: Final = "by whose order the content was erased: the file only says that it was; a bundle holds the order"
 _CHANGED: Final = (codecs.BOM_UTF8, *(format_[:-1] + b"\r" for format_ in (BUNDLE, TLOG_PROOF)))
 """How files begin that a program took for a text to be tidied up. What was signed are bytes."""
+_JSON_SPACE: Final = b" \t\r\n"
 _INCLUSION: Final = frozenset({"leaf", "leaf_hash", "leaf_index", "tree_size", "hashes", "checkpoint"})
 _CONTENT: Final = frozenset({"payload", "salt"})
 _CONSISTENCY: Final = frozenset({"first_size", "second_size", "hashes", "first_checkpoint", "second_checkpoint"})
@@ -114,6 +115,8 @@ def _check(document: bytes, trust: Trust, checks: list[str]) -> _Held:
         return _Held(checked.attested, None, erased, unchecked, checked.summary, newer)
     if document.startswith(TLOG_PROOF):
         return _tlog_proof(document, trust, checks)
+    if not document.lstrip(_JSON_SPACE).startswith(b"{") and not document.startswith(_CHANGED):
+        raise ProofFailed("proof file", expected="a bundle, a tlog-proof or a JSON object", actual=document[:60])
     if document.startswith(_CHANGED):
         odd = "a byte order mark, or lines ended by CR and LF"
         raise ProofFailed("proof file", expected="the bytes as they were made", actual=odd)
@@ -135,7 +138,8 @@ def _verified(held: _Held, trust: Trust, checks: list[str]) -> Report:
     if quorum is not None:
         checks.append(f"witnesses: {count} cosigned, which is the quorum, {told_age(trust.now - quorum)} ago")
     else:
-        checks.append(f"witnesses: {count} that are relied on cosigned; the log alone stands for this tree")
+        who = f"{count} that are relied on cosigned" if trust.policy.witnesses else "none is named to rely on"
+        checks.append(f"witnesses: {who}; the log alone stands for this tree")
     verdict: Verdict = "verified" if quorum is not None else "verified-unwitnessed"
     shortfall = None
     if held.erased:

@@ -4,8 +4,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from ledger.signer import FileSigner, KeyRing, Signer
+
+_NUMBER_MAX: Final = 1e9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,20 +48,33 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """Raises `KeyError` naming the variable that is missing."""
+        """Raises `KeyError` naming the variable that is missing, `ValueError` naming one that makes no sense."""
         url = environment.get("QUANZE_PROJECTOR_URL") or None
         key_file = environment.get("QUANZE_SIGNING_KEY_FILE") or None
         tsa = tuple(environment.get("QUANZE_TSA", "").split())
+        if odd := [each for each in tsa if not each.startswith(("http://", "https://"))]:
+            raise ValueError(f"QUANZE_TSA holds {odd[0]!r}, which is no URL of HTTP")
         return cls(
             dsn=environment["QUANZE_DSN"],
             signing_key=environment["QUANZE_SIGNING_KEY"].strip() if key_file is None else "",
             key_file=Path(key_file) if key_file is not None else None,
-            queue_acts_max=int(environment.get("QUANZE_QUEUE_ACTS_MAX", "50000")),
-            gate_seconds=float(environment.get("QUANZE_GATE_SECONDS", "2")),
+            queue_acts_max=int(_number(environment, "QUANZE_QUEUE_ACTS_MAX", 50_000)),
+            gate_seconds=_number(environment, "QUANZE_GATE_SECONDS", 2.0),
             projector_url=url,
             projector_token=environment["QUANZE_PROJECTOR_TOKEN"] if url is not None else "",
             tsa=tsa,
             tsa_roots=Path(environment["QUANZE_TSA_ROOTS"]) if tsa else None,
-            tsa_seconds=float(environment.get("QUANZE_TSA_SECONDS", "3600")),
+            tsa_seconds=_number(environment, "QUANZE_TSA_SECONDS", 3600.0),
             witness_policy=environment.get("QUANZE_WITNESS_POLICY") or None,
         )
+
+
+def _number(environment: Mapping[str, str], name: str, otherwise: float) -> float:
+    text = environment.get(name) or str(otherwise)
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 < number < _NUMBER_MAX:
+        raise ValueError(f"{name} is {text!r}: a number greater than 0 is wanted")
+    return number

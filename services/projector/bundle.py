@@ -65,7 +65,10 @@ def make_bundle(project: str, positions: list[int], held: int | None, prover: Pr
         summary = summary_for(_bundle(project, evidence), Trust([VerifierKey.parse(vkey) for vkey in evidence.keys]))
     except ProofFailed as exc:
         _log.error("bundle_refused", project=project, error=str(exc))
-        raise Corrupt(f"the evidence does not hold: {exc}") from exc
+        advice = (
+            "`quanze verify --log` tells whether it is the log; if not, `quanze rebuild` derives the read model anew"
+        )
+        raise Corrupt(f"the evidence does not hold: {exc}. {advice}") from exc
     return _written(project, summary, evidence)
 
 

@@ -70,7 +70,7 @@ def from_environment(read: Callable[[Mapping[str, str]], S], **own: str) -> S:
     except KeyError as exc:
         raise WrongUse(f"{exc.args[0]} is not set") from exc
     except ValueError as exc:
-        raise WrongUse(f"one of the variables QUANZE_… cannot be read: {exc}") from exc
+        raise WrongUse(str(exc)) from exc
 
 
 Spawned = subprocess.Popen[bytes]

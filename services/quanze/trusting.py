@@ -105,13 +105,16 @@ def read_keys(given: Sequence[str], *, or_default: bool) -> list[VerifierKey]:
         try:
             keys += parse_keys(_text(each))
         except (OSError, UnicodeDecodeError, ProofFailed) as exc:
-            raise WrongUse(f"{each} is no verifier key: {exc}") from exc
+            what = "is no verifier key" if "+" in each or _is_file(each) else "is neither a file nor a verifier key"
+            raise WrongUse(f"{each} {what}: {exc}") from exc
     return list(dict.fromkeys(keys))
 
 
 def read_held(path: Path) -> bytes:
     """Return a checkpoint that was kept; what it is worth is for the verifier to say. Raises `WrongUse`: it is none."""
     note = _bytes(path)
+    if b"\r\n" in note:
+        raise WrongUse(f"{path}: a program ended its lines with CR and LF; what was signed ends them with LF alone")
     try:
         parse_checkpoint(note[: note.rfind(b"\n\n") + 1])
     except ProofFailed as exc:
@@ -121,11 +124,14 @@ def read_held(path: Path) -> bytes:
 
 def _text(given: str) -> str:
     """Return what is in the file of this name, or the name itself where no file can be called that."""
+    return (_bytes(Path(given)) if _is_file(given) else _public(given.encode(), given[:20])).decode("utf-8-sig")
+
+
+def _is_file(given: str) -> bool:
     try:
-        is_file = Path(given).is_file()
-    except OSError:
-        is_file = False
-    return (_bytes(Path(given)) if is_file else _public(given.encode(), given[:20])).decode("utf-8-sig")
+        return Path(given).is_file()
+    except OSError:  # a key can be longer than the name of any file
+        return False
 
 
 def _bytes(path: Path) -> bytes:

@@ -160,6 +160,16 @@ def test_stamps_say_by_when_the_acts_were_there(vouched: Vouched) -> None:
     assert vouched.check(file, stamp_roots=vouched.tsa.roots, max_age_seconds=3600).verdict == "stale"
 
 
+def test_acts_that_no_stamp_holds_yet_keep_the_newest_there_is(vouched: Vouched) -> None:
+    acts(vouched.both)
+    vouched.stamp()
+    size = vouched.both.size()
+    vouched.both.record(event("contract.draft", "project:X", CLERK, contract="C9"))
+    report = vouched.check(vouched.bundle(), stamp_roots=vouched.tsa.roots)
+    (said,) = [check for check in report.checks if check.startswith("time stamp")]
+    assert f"the first {size} entries" in said
+
+
 def test_a_stamp_outlives_its_certificate_when_it_was_renewed(vouched: Vouched) -> None:
     vouched.tsa.certify(until=timedelta(days=20))
     acts(vouched.both)

@@ -21,7 +21,7 @@ LOG = SigningKey(bytes(range(32)), "example.com/log")
 OTHER = SigningKey(bytes(range(1, 33)), "example.com/other")
 KEY, OTHER_KEY = VerifierKey.parse(LOG.vkey), VerifierKey.parse(OTHER.vkey)
 SALT = bytes(range(32))
-ALONE = "witnesses: 0 that are relied on cosigned; the log alone stands for this tree"
+ALONE = "witnesses: none is named to rely on; the log alone stands for this tree"
 EVENT = b'{"specversion":"1.0","id":"e-2"}'
 
 

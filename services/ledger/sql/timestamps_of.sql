@@ -1,16 +1,18 @@
 -- Read the time stamps that say the most about some acts, for each authority: the first one over a tree that holds
--- them, which says that they are no younger, and the newest one. No row: nobody stamped a tree that large.
+-- them, which says that they are no younger, and the newest one, which says so of those it holds. No row: no stamp.
 --   log_id int, last bigint (the acts' last position), size bigint (of the newest tree in question)
-WITH held AS (
-    SELECT stamp.size, stamp.authority, stamp.response, stamp.chain, signed.root, signed.note,
-           row_number() OVER (PARTITION BY stamp.authority ORDER BY stamp.size) AS from_first,
-           row_number() OVER (PARTITION BY stamp.authority ORDER BY stamp.size DESC) AS from_newest
-      FROM ledger.timestamps AS stamp
-      JOIN ledger.checkpoints AS signed USING (log_id, size)
-     WHERE stamp.log_id = %(log_id)s
-       AND stamp.size BETWEEN %(last)s AND %(size)s
+WITH of_first AS (
+    SELECT DISTINCT ON (authority) size, authority, response, chain
+      FROM ledger.timestamps
+     WHERE log_id = %(log_id)s AND size BETWEEN %(last)s AND %(size)s
+     ORDER BY authority, size
+), of_newest AS (
+    SELECT DISTINCT ON (authority) size, authority, response, chain
+      FROM ledger.timestamps
+     WHERE log_id = %(log_id)s AND size <= %(size)s
+     ORDER BY authority, size DESC
 )
-SELECT size, root, note, response, chain
-  FROM held
- WHERE from_first = 1 OR from_newest = 1
- ORDER BY size, authority;
+SELECT stamp.size, signed.root, signed.note, stamp.response, stamp.chain
+  FROM (SELECT * FROM of_first UNION SELECT * FROM of_newest) AS stamp
+  JOIN ledger.checkpoints AS signed ON signed.log_id = %(log_id)s AND signed.size = stamp.size
+ ORDER BY stamp.size, stamp.authority;

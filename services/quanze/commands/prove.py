@@ -92,6 +92,8 @@ def verify(
         return
     trust = read_trust(keys, **relied_on)
     contents = {str(path): path.read_bytes() for path in files}
+    if log and (other := [name for name, content in contents.items() if not content.startswith(BUNDLE)]):
+        raise WrongUse(f"{', '.join(other)}: with --log a file is a bundle, which is to hold all of its project")
     reports = {name: verify_document(content, trust) for name, content in contents.items()}
     documents = [{"file": name, **_document(report)} for name, report in reports.items()]
     if not as_json:
@@ -157,8 +159,6 @@ def _verify_complete(
     as_json: bool,
 ) -> None:
     """Check the log, and that bundles which hold in themselves leave out no act of their projects."""
-    if other := [name for name, content in files.items() if not content.startswith(BUNDLE)]:
-        raise WrongUse(f"{', '.join(other)}: with --log a file is a bundle, which is to hold all of its project")
     bundles = {name: read_bundle(content) for name, content in files.items()}
     positions: dict[str, list[int]] = {bundle.project: [] for bundle in bundles.values()}
 
