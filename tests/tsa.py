@@ -21,6 +21,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from ledger.main import Ledger
+from ledger.stamp_request import Anchors
+from ledger.stamping import Stamped, Stamping
+
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
 _CONFIGURATION = """
@@ -210,3 +214,19 @@ def _name(name: str) -> x509.Name:
 
 def _curve_key() -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
+
+
+def stamp_newest(ledger: Ledger, tsa: Tsa) -> None:
+    """Have a ledger ask this authority for a stamp of its newest checkpoint, over HTTP."""
+    log = Stamped(
+        ledger.pool,
+        ledger.log_id,
+        ledger.origin,
+        ledger.checkpoints,
+        ledger.record,
+        lambda: ledger.admission.catalogue,
+    )
+    with served(tsa) as authority:
+        stamping = Stamping(log, [authority.url], Anchors(tsa.roots_file), 0.0)
+        stamping.look(datetime.now(UTC))
+        stamping.close()

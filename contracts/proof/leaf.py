@@ -44,7 +44,9 @@ _KNOWN: Final = _REQUIRED.union(_OPTIONAL)
 
 
 _NAMES: Final = sorted(_KNOWN - {"v"})
-_TEXT: Final = r'"([^"\\\x00-\x1f]+)"'
+_TEXT: Final = '"([^"]+)"'
+_ESCAPED: Final = b"\\" + bytes(range(0x20))
+"""What no text in such a leaf holds."""
 _VALUES: Final = {"position": "([1-9][0-9]{0,17})", "payload_commitment": f'"({HASH_TEXT})"'}
 _AS_WRITTEN: Final = re.compile(
     "{"
@@ -107,11 +109,13 @@ def parse_leaf(leaf: bytes) -> dict[str, str | int]:
 
 def _as_written(leaf: bytes) -> dict[str, str | int] | None:
     """Return the members of a leaf that is written as ours are, None of any other."""
+    if len(leaf) > LEAF_SIZE_MAX or len(leaf.translate(None, _ESCAPED)) != len(leaf):
+        return None
     try:
         found = _AS_WRITTEN.fullmatch(leaf.decode("utf-8"))
     except UnicodeDecodeError:
         return None
-    if found is None or len(leaf) > LEAF_SIZE_MAX:
+    if found is None:
         return None
     members: dict[str, Any] = {
         name: value for name, value in zip(_NAMES, found.groups(), strict=True) if value is not None

@@ -36,6 +36,7 @@ from projector.http import ERRORS as PROJECTOR_ERRORS
 from projector.http import HANDLERS as PROJECTOR_HANDLERS
 from projector.main import Projector, migrate_projector
 from projector.settings import Settings as ProjectorSettings
+from quanze.collecting import collect_seldom
 from quanze.embedded import EmbeddedError, start
 from quanze.ending import end_is_under_way, told
 from quanze.errors import PortTaken, WrongUse
@@ -48,8 +49,6 @@ S = TypeVar("S")
 _REQUESTS_SECONDS: Final = 10
 """So long requests under way may take once the process is told to end, and who reads a stream to take what is sent."""
 _PROJECTOR_SECONDS: Final = 5
-_OBJECTS_BETWEEN_COLLECTIONS: Final = 20_000
-"""Those of some two thousand acts. At Python's own number, 700, a fifth of the time went into looking for cycles."""
 
 _log = structlog.get_logger()
 
@@ -288,10 +287,8 @@ def serve(
     """
     if told() is not None:
         return
-    # What is there by now stays, so the collector need not look at it for ever; and acts come and go by the thousand.
     gc.collect()
-    gc.freeze()
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    collect_seldom()
     config = uvicorn.Config(
         app,
         log_config=None,

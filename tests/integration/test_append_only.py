@@ -14,6 +14,7 @@ from ledger.signer import SigningKey, checkpoint_body
 from tests import conftest
 from tests.conftest import ORIGIN, Database, TestLedger
 from tests.events import event
+from tests.tsa import Tsa, stamp_newest
 from tests.witness import Cosigner
 
 KEPT_FOR_EVER = (
@@ -28,15 +29,15 @@ KEPT_FOR_EVER = (
 
 
 @pytest.fixture
-def written(ledger: TestLedger, database: Database) -> Database:
+def written(ledger: TestLedger, database: Database, tmp_path: Path) -> Database:
     for start in range(0, 300, 100):
         ledger.post([event("project.open", f"project:P{start + n}", "person:P1") for n in range(100)])
     checkpoint = ledger.ledger.checkpoints.newest()
     witness = Cosigner("example.com/w", bytes(range(9, 41)))
     line = witness.cosign(checkpoint_body(ORIGIN, checkpoint.size, checkpoint.root), 1_790_000_000).decode()
     ledger.ledger.cosignatures.add(checkpoint, witness.key, line, datetime.fromtimestamp(1_790_000_000, UTC))
+    stamp_newest(ledger.ledger, Tsa(tmp_path))
     with psycopg.connect(database.dsn) as connection:
-        connection.execute("INSERT INTO ledger.timestamps VALUES (1, 300, 'http://localhost', '', '{}', now(), now())")
         key = "INSERT INTO ledger.keys (log_id, vkey, from_size) VALUES (1, %s, 300)"
         vkey = SigningKey(bytes(32), database.signer.origin).vkey
         connection.execute(key, [vkey])

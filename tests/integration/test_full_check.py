@@ -16,8 +16,6 @@ from contracts.proof import VerifierKey
 from ledger.main import Ledger
 from ledger.settings import Settings
 from ledger.signer import SigningKey
-from ledger.stamp_request import Anchors
-from ledger.stamping import Stamped, Stamping
 from quanze.client import Client
 from quanze.database_check import database_log
 from quanze.full_check import Checked, check_log
@@ -25,8 +23,7 @@ from quanze.remote_check import remote_log
 from tests.conftest import Database, TestLedger, execute, on
 from tests.events import SOURCE, event
 from tests.served import served
-from tests.tsa import Tsa
-from tests.tsa import served as stamps
+from tests.tsa import Tsa, stamp_newest
 from tests.witness import Cosigner
 
 SIZE, FIRST, ERASED, PACK = 300, 20, 4, 2
@@ -52,23 +49,13 @@ def opened(database: Database) -> Generator[TestLedger]:
         yield TestLedger(database, ledger)
 
 
-def vouch(ledger: Ledger, authority: str, tsa: Tsa) -> None:
+def vouch(ledger: Ledger, tsa: Tsa) -> None:
     """Have the newest checkpoint cosigned and stamped."""
     newest = ledger.checkpoints.newest()
     body = newest.note.encode().rpartition(b"\n\n")[0] + b"\n"
     line = WITNESS.cosign(body, COSIGNED_AT).decode()
     ledger.cosignatures.add(newest, WITNESS.key, line, datetime.fromtimestamp(COSIGNED_AT, UTC))
-    log = Stamped(
-        ledger.pool,
-        ledger.log_id,
-        ledger.origin,
-        ledger.checkpoints,
-        ledger.record,
-        lambda: ledger.admission.catalogue,
-    )
-    stamping = Stamping(log, [authority], Anchors(tsa.roots_file), 0.0)
-    stamping.look(datetime.now(UTC))
-    stamping.close()
+    stamp_newest(ledger, tsa)
 
 
 @pytest.fixture(scope="module")
@@ -80,17 +67,17 @@ def grown(server: str, template: str, signer: SigningKey, tmp_path_factory: pyte
     name = f"quanze_grown_{uuid4().hex[:8]}"
     execute(server, "CREATE DATABASE {} TEMPLATE {}", name, template)
     tsa = Tsa(tmp_path_factory.mktemp("tsa"))
-    with opened(Database(on(server, name), signer)) as ledger, stamps(tsa) as authority:
+    with opened(Database(on(server, name), signer)) as ledger:
         ledger.post([event("project.open", "project:P0", "person:P1")])
         ledger.post([event("catalogue.extend", "log:test", "system:import", pack="local", acts=ACTS)])
         posted = acts(3, FIRST + 1)
         ledger.post(posted)
-        vouch(ledger.ledger, authority.url, tsa)
+        vouch(ledger.ledger, tsa)
         target = {"source": SOURCE, "id": posted[ERASED - 3]["id"]}
         ledger.post([event("data.erase", "project:P4", "person:DPO", target=target, legal_basis="个人信息保护法 §47")])
         assert ledger.ledger.erase() in ([], [ERASED])
         ledger.post(acts(FIRST + 2, SIZE + 1))
-        vouch(ledger.ledger, authority.url, tsa)
+        vouch(ledger.ledger, tsa)
     yield name
     execute(server, "DROP DATABASE {} WITH (FORCE)", name)
 

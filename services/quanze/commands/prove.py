@@ -10,6 +10,7 @@ from contracts.proof import Report, VerifierKey, parse_leaf, read_bundle, verify
 from contracts.proof.bundle import BUNDLE
 from quanze.asking import bundle_of
 from quanze.client import Client
+from quanze.collecting import collect_seldom
 from quanze.commands.checking import read_checkpoint, verify_log
 from quanze.commands.options import json_option, print_json, with_client
 from quanze.errors import WrongUse
@@ -91,6 +92,7 @@ def verify(
         _tell_log(*verify_log(log, read_keys(keys, or_default=True), token_file, state_file, kept), as_json)
         return
     trust = read_trust(keys, **relied_on)
+    collect_seldom()
     contents = {str(path): path.read_bytes() for path in files}
     if log and (other := [name for name, content in contents.items() if not content.startswith(BUNDLE)]):
         raise WrongUse(f"{', '.join(other)}: with --log a file is a bundle, which is to hold all of its project")
