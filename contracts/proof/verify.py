@@ -115,11 +115,11 @@ def _check(document: bytes, trust: Trust, checks: list[str]) -> _Held:
         return _Held(checked.attested, None, erased, unchecked, checked.summary, newer)
     if document.startswith(TLOG_PROOF):
         return _tlog_proof(document, trust, checks)
-    if not document.lstrip(_JSON_SPACE).startswith(b"{") and not document.startswith(_CHANGED):
-        raise ProofFailed("proof file", expected="a bundle, a tlog-proof or a JSON object", actual=document[:60])
     if document.startswith(_CHANGED):
         odd = "a byte order mark, or lines ended by CR and LF"
         raise ProofFailed("proof file", expected="the bytes as they were made", actual=odd)
+    if not document.lstrip(_JSON_SPACE).startswith(b"{"):
+        raise ProofFailed("proof file", expected="a bundle, a tlog-proof or a JSON object", actual=document[:60])
     members = from_json(document, "proof file", DOCUMENT_SIZE_MAX)
     if "leaf" in members:
         return _inclusion(members, trust, checks)

@@ -9,6 +9,7 @@ from typing import Final
 from ledger.signer import FileSigner, KeyRing, Signer
 
 _NUMBER_MAX: Final = 1e9
+"""No number among the settings is as large, least of all infinity."""
 
 
 @dataclass(frozen=True, kw_only=True)
