@@ -50,7 +50,11 @@ def check_stamps(
             raise ProofFailed("time stamp", expected="each once, by size and response", actual="another order")
         last = seen.size, each.response
         require_continued(seen, each.seen.hashes, checkpoint)
-        stamp = verify_whole(each.response, each.seen.note, each.certificates)
+        try:
+            stamp = verify_whole(each.response, each.seen.note, each.certificates)
+        except ProofFailed as failed:
+            what = f"time stamp of the first {seen.size} entries: {failed.what}"
+            raise ProofFailed(what, expected=failed.expected, actual=failed.actual) from None
         if each.certificates != (*stamp.chain, stamp.root):
             raise ProofFailed("certificates of the time stamp", expected="its chain in order", actual="others")
         renewal = renewals.get(sha256(each.response).hexdigest())

@@ -119,7 +119,8 @@ def _check(document: bytes, trust: Trust, checks: list[str]) -> _Held:
         odd = "a byte order mark, or lines ended by CR and LF"
         raise ProofFailed("proof file", expected="the bytes as they were made", actual=odd)
     if not document.lstrip(_JSON_SPACE).startswith(b"{"):
-        raise ProofFailed("proof file", expected="a bundle, a tlog-proof or a JSON object", actual=document[:60])
+        actual = document[:60].decode("utf-8", "replace") or "an empty file"
+        raise ProofFailed("proof file", expected="a bundle, a tlog-proof or a JSON object", actual=actual)
     members = from_json(document, "proof file", DOCUMENT_SIZE_MAX)
     if "leaf" in members:
         return _inclusion(members, trust, checks)

@@ -27,6 +27,7 @@ _BATCH: Final = "application/cloudevents-batch+json"
 _LINES: Final = "application/x-ndjson"
 _EVENTS: Final = "text/event-stream"
 _TEXT: Final = "text/plain"
+_BYTES: Final = "application/octet-stream"
 Tag = Annotated[str | None, QueryParameter(description="only acts with this tag, e.g. project:P-2026-017")]
 ActType = Annotated[str | None, QueryParameter(name="type", description="only acts of this type")]
 
@@ -184,26 +185,32 @@ def get_checkpoint(request: Request[Any, None, State]) -> Response[str]:
     return Response(note, headers={"Cache-Control": "no-cache"}, media_type=_TEXT)
 
 
-@get("/tile/{path:path}", exclude_from_auth=True, sync_to_thread=True, tags=["proofs"])
+@get("/tile/{path:path}", exclude_from_auth=True, media_type=_BYTES, sync_to_thread=True, tags=["proofs"])
 def get_tile(request: Request[Any, None, State], path: Annotated[str, PathParameter()]) -> Response[bytes]:
     """Return a tile of hashes (c2sp.org/tlog-tiles): 256 of them, or `.p/W` for the first W."""
     _require_as_sent(request, f"/tile{path}")
     ledger: Ledger = request.app.state.ledger
     return Response(
         ledger.reading.tile(path),
-        media_type="application/octet-stream",
+        media_type=_BYTES,
         headers={"Cache-Control": "public, max-age=31536000, immutable"},
     )
 
 
-@get("/tile/entries/{path:path}", guards=[requires("read", "verify")], sync_to_thread=True, tags=["proofs"])
+@get(
+    "/tile/entries/{path:path}",
+    guards=[requires("read", "verify")],
+    media_type=_BYTES,
+    sync_to_thread=True,
+    tags=["proofs"],
+)
 def get_entries(request: Request[Token, None, State], path: Annotated[str, PathParameter()]) -> Response[bytes]:
     """Return the leaves under a tile (c2sp.org/tlog-tiles): what a leaf says of who and when is not for everybody."""
     _require_as_sent(request, f"/tile/entries{path}")
     ledger: Ledger = request.app.state.ledger
     return Response(
         ledger.reading.tile(f"entries/{path.removeprefix('/')}", leaves=True),
-        media_type="application/octet-stream",
+        media_type=_BYTES,
         headers={"Cache-Control": "private, max-age=31536000, immutable"},
     )
 

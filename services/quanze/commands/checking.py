@@ -44,7 +44,7 @@ def verify_log(
     except Unreadable as exc:  # nothing could be checked: what shows the log cannot even say where it stands
         checked = Checked(log if since is None else since.origin, 0, 0, 0, fault=str(exc), position=exc.position)
     if given:
-        trust = "the key given"
+        trust = f"the key given, {given[0].name}+{given[0].key_id.hex()}" + ("" if len(given) == 1 else " and others")
     elif since is not None:
         trust = "the key remembered from the first check: for proof against the log's owner give yours"
     else:

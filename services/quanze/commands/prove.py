@@ -211,7 +211,7 @@ def _tell_log(checked: Checked, trust: str, as_json: bool) -> None:
             f" ({checked.erased} with erased content{others}), with {trust}"
         )
     else:
-        click.echo(f"FAILED at position {checked.position}: {checked.fault}")
+        click.echo(f"FAILED at position {checked.position}: {checked.fault}\nchecked with {trust}")
     if checked.fault is not None:
         raise click.exceptions.Exit(1)
 
