@@ -7,7 +7,7 @@ What it stamps with is nobody's code that is tested here.
 import shutil
 import subprocess
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from contracts.event import Event
 from ledger.main import Ledger
 from ledger.stamp_request import Anchors
 from ledger.stamping import Stamped, Stamping
@@ -216,17 +217,28 @@ def _curve_key() -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
+def stamping_of(
+    ledger: Ledger,
+    anchors: Path,
+    *urls: str,
+    seconds: float = 0.0,
+    record: Callable[[Sequence[Event]], object] | None = None,
+) -> Stamping:
+    """Return what has a ledger's checkpoints stamped by the authorities at `urls`, when it is told to look."""
+    log = Stamped(
+        pool=ledger.pool,
+        log_id=ledger.log_id,
+        origin=ledger.origin,
+        checkpoints=ledger.checkpoints,
+        record=record or ledger.record,
+        catalogue=lambda: ledger.admission.catalogue,
+    )
+    return Stamping(log, urls, Anchors(anchors), seconds)
+
+
 def stamp_newest(ledger: Ledger, tsa: Tsa) -> None:
     """Have a ledger ask this authority for a stamp of its newest checkpoint, over HTTP."""
-    log = Stamped(
-        ledger.pool,
-        ledger.log_id,
-        ledger.origin,
-        ledger.checkpoints,
-        ledger.record,
-        lambda: ledger.admission.catalogue,
-    )
     with served(tsa) as authority:
-        stamping = Stamping(log, [authority.url], Anchors(tsa.roots_file), 0.0)
+        stamping = stamping_of(ledger, tsa.roots_file, authority.url)
         stamping.look(datetime.now(UTC))
         stamping.close()

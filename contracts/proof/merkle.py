@@ -67,9 +67,8 @@ class Inclusions:
 
     def verify(self, leaf_hash: bytes, index: int, proof: tuple[bytes, ...]) -> None:
         """See `verify_inclusion`."""
+        _require_hashes("inclusion proof", leaf_hash)  # of any other hash it shows in what is reached
         level, place = self._level, index >> self._level
-        if len(leaf_hash) != HASH_SIZE:
-            return verify_inclusion(leaf_hash, index, self._size, proof, self._root)
         reached = _climb(leaf_hash, index, proof[:level])
         passed: dict[tuple[int, int], tuple[bytes, tuple[bytes, ...]]] = {}
         # Only below a node of 2^level leaves do all paths have `level` hashes.
@@ -83,7 +82,6 @@ class Inclusions:
         else:
             verify_inclusion(leaf_hash, index, self._size, proof, self._root)
         self._proved.update(passed)
-        return None
 
 
 def _climb(reached: bytes, index: int, siblings: Sequence[bytes]) -> bytes:

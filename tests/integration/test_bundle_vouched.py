@@ -22,12 +22,11 @@ from contracts.proof import (
     verify_document,
 )
 from ledger.rotation import KeyChange
-from ledger.stamp_request import Anchors
-from ledger.stamping import Stamped, Stamping
+from ledger.stamping import Stamping
 from tests.conftest import Database
 from tests.events import event
 from tests.joined import CLERK, Joined, joined, signing
-from tests.tsa import Answering, Tsa
+from tests.tsa import Answering, Tsa, stamping_of
 from tests.tsa import served as stamping_authority
 from tests.witness import Cosigner, Witness, serving
 
@@ -85,16 +84,7 @@ def vouched(database: Database, tmp_path: Path) -> Iterator[Vouched]:
         tsa = Tsa(tmp_path)
         answering: Answering = stack.enter_context(stamping_authority(tsa))
         both = stack.enter_context(joined(database, key_file=keys, witness_policy=str(policy)))
-        ledger = both.ledger
-        log = Stamped(
-            ledger.pool,
-            ledger.log_id,
-            ledger.origin,
-            ledger.checkpoints,
-            ledger.record,
-            lambda: ledger.admission.catalogue,
-        )
-        stamping = Stamping(log, [answering.url], Anchors(tsa.roots_file), 0.0)
+        stamping = stamping_of(both.ledger, tsa.roots_file, answering.url)
         stack.callback(stamping.close)
         change = KeyChange(database.dsn, database.log_id, keys)
         yield Vouched(both, change, stamping, tsa, parse_policy(text.encode()), first, known)

@@ -18,11 +18,10 @@ from contracts.proof.timestamp import Timestamp, verify_timestamp
 from ledger.errors import Unknown
 from ledger.main import Ledger
 from ledger.settings import Settings
-from ledger.stamp_request import Anchors
-from ledger.stamping import Stamped, Stamping
+from ledger.stamping import Stamping
 from tests.conftest import ORIGIN, Database, TestLedger
 from tests.events import event
-from tests.tsa import Answering, Tsa, served
+from tests.tsa import Answering, Tsa, served, stamping_of
 
 SOON = timedelta(days=60)
 
@@ -70,24 +69,6 @@ def tsa(tmp_path: Path) -> Tsa:
 def answering(tsa: Tsa) -> Iterator[Answering]:
     with served(tsa) as own:
         yield own
-
-
-def stamping_of(
-    ledger: Ledger,
-    anchors: Path,
-    *urls: str,
-    seconds: float = 0.0,
-    record: Callable[[Sequence[Event]], object] | None = None,
-) -> Stamping:
-    log = Stamped(
-        pool=ledger.pool,
-        log_id=ledger.log_id,
-        origin=ledger.origin,
-        checkpoints=ledger.checkpoints,
-        record=record or ledger.record,
-        catalogue=lambda: ledger.admission.catalogue,
-    )
-    return Stamping(log, urls, Anchors(anchors), seconds)
 
 
 @pytest.fixture
