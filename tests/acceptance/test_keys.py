@@ -132,6 +132,7 @@ def test_a_log_that_changed_its_key_starts_again(up: Process) -> None:
 
 def test_a_frozen_log_is_read_and_its_successor_goes_on(up: Process, directory: Path) -> None:
     into = directory / "next"
+    end(up)  # whatever ran before: one process has the directory
     old = start("up", up.data)
     try:
         wait_until_ready(old)
