@@ -139,6 +139,8 @@ def test_a_frozen_log_is_read_and_its_successor_goes_on(up: Process, directory: 
         for origin in ("example.com/next", "no key has this name"):
             assert run("key", "succeed", "--data", old.data, "--origin", origin, "--into", into).status == 2
             assert not into.exists()
+        with old.http() as http:
+            assert http.post("/v1/events", json=act(), headers=ACT).status_code == 201
         frozen = answered("key", "freeze", "--data", old.data, "--reason", "found elsewhere")
         assert run("key", "succeed", "--data", old.data, "--origin", "no + name", "--into", into).status == 2
         assert not into.exists()
